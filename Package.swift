@@ -1,0 +1,126 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Settings of every Swift target: warnings are errors, and imports say what they re-export.
+let strict: [SwiftSetting] = [
+    .treatAllWarnings(as: .error),
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+let strictC: [CSetting] = [
+    .unsafeFlags(["-Wall", "-Wextra", "-Werror", "-Wno-unused-parameter"])
+]
+
+/// A module of ours: `Sources/<name>`.
+func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: dependencies, swiftSettings: strict)
+}
+
+/// The unit tests of a module: `Tests/<name>Tests`.
+func tests(of name: String, _ more: [Target.Dependency] = []) -> Target {
+    .testTarget(
+        name: "\(name)Tests", dependencies: [.byName(name: name)] + more,
+        swiftSettings: strict)
+}
+
+/// A Debian library behind a module map and `shim.h`.
+func library(_ name: String, pkgConfig: String, apt: String) -> Target {
+    .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([apt])])
+}
+
+let package = Package(
+    name: "parley",
+    products: [
+        .executable(name: "parleyd", targets: ["parleyd"]),
+        .executable(name: "parleyctl", targets: ["parleyctl"]),
+        .executable(name: "parley-transport-host", targets: ["parley-transport-host"]),
+        .library(name: "ParleyTransport", targets: ["ParleyTransport"]),
+        .library(name: "loopback", type: .dynamic, targets: ["Loopback"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
+    ],
+    targets: [
+        // Libraries of the system.
+        library("CPulse", pkgConfig: "libpulse", apt: "libpulse-dev"),
+        library("COpus", pkgConfig: "opus", apt: "libopus-dev"),
+        library("CSpeexDSP", pkgConfig: "speexdsp", apt: "libspeexdsp-dev"),
+        library("CJansson", pkgConfig: "jansson", apt: "libjansson-dev"),
+
+        // C of our own.
+        .target(name: "CParleyTransport", cSettings: strictC),
+        .target(name: "CParleyWire", dependencies: ["CParleyTransport"], cSettings: strictC),
+        .target(name: "CLinux", cSettings: strictC),
+        .target(name: "CToml", cxxSettings: [.unsafeFlags(["-Wall", "-Wextra"])]),
+
+        // Ground.
+        module("JSON", ["CJansson"]),
+        module("EventLoop", ["CLinux"]),
+
+        // Audio.
+        module("AudioCore"),
+        module("Opus", ["COpus", "AudioCore"]),
+        module("Resampling", ["CSpeexDSP", "AudioCore"]),
+        module("PulseAudio", ["CPulse", "CLinux", "AudioCore", "EventLoop"]),
+
+        // The daemon.
+        module("ControlProtocol", ["JSON"]),
+        module("Control", ["ControlProtocol", "JSON", "EventLoop", "CLinux"]),
+        module("Configuration", ["CToml", "JSON"]),
+        module(
+            "TransportHosting", ["CParleyWire", "CParleyTransport", "CLinux", "EventLoop", "JSON"]),
+        module(
+            "MediaEngine",
+            ["AudioCore", "Opus", "Resampling", "CParleyWire", "CLinux", "EventLoop"]),
+        module(
+            "Gateway",
+            [
+                "ControlProtocol", "Control", "Configuration", "TransportHosting", "MediaEngine",
+                "PulseAudio", "AudioCore", "EventLoop", "JSON", "CLinux",
+            ]),
+
+        // For plugin authors.
+        module("ParleyTransport", ["CParleyTransport", "JSON"]),
+
+        // Programs.
+        .executableTarget(
+            name: "parley-transport-host", dependencies: ["CParleyTransport", "CParleyWire"],
+            cSettings: strictC, linkerSettings: [.linkedLibrary("dl")]),
+        .executableTarget(
+            name: "parleyd", dependencies: ["Gateway", "Configuration", "EventLoop"],
+            swiftSettings: strict),
+        .executableTarget(
+            name: "parleyctl",
+            dependencies: [
+                "ControlProtocol", "Control", "JSON",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: strict),
+
+        // Plugins.
+        .target(
+            name: "Loopback", dependencies: ["ParleyTransport", "JSON"], path: "Plugins/Loopback",
+            swiftSettings: strict),
+
+        // Tests.
+        tests(of: "JSON"),
+        tests(of: "EventLoop"),
+        tests(of: "AudioCore"),
+        tests(of: "Opus", ["AudioCore"]),
+        tests(of: "Resampling", ["AudioCore"]),
+        tests(of: "PulseAudio", ["AudioCore", "EventLoop"]),
+        tests(of: "Control", ["ControlProtocol", "JSON", "EventLoop"]),
+        tests(of: "Configuration"),
+        tests(of: "TransportHosting", ["EventLoop", "JSON", "CParleyWire"]),
+        tests(of: "MediaEngine", ["AudioCore", "Opus", "CParleyWire"]),
+        tests(of: "Loopback", ["ParleyTransport", "JSON"]),
+        .testTarget(
+            name: "Integration",
+            dependencies: ["ControlProtocol", "Control", "JSON", "AudioCore", "Opus"],
+            swiftSettings: strict),
+    ],
+    swiftLanguageModes: [.v6],
+    cLanguageStandard: .gnu17,
+    cxxLanguageStandard: .cxx17
+)

@@ -1,0 +1,1 @@
+#include "parley_toml.h"
