@@ -24,9 +24,10 @@ func tests(of name: String, _ more: [Target.Dependency] = []) -> Target {
         swiftSettings: strict)
 }
 
-/// A Debian library behind a module map and `shim.h`.
-func library(_ name: String, pkgConfig: String, apt: String) -> Target {
-    .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([apt])])
+/// A Debian library behind a module map and `shim.h`. Debian keeps the headers on the default path, so
+/// no pkg-config, which would also bring flags that the package manager warns about.
+func library(_ name: String, apt: String) -> Target {
+    .systemLibrary(name: name, providers: [.apt([apt])])
 }
 
 let package = Package(
@@ -43,10 +44,10 @@ let package = Package(
     ],
     targets: [
         // Libraries of the system.
-        library("CPulse", pkgConfig: "libpulse", apt: "libpulse-dev"),
-        library("COpus", pkgConfig: "opus", apt: "libopus-dev"),
-        library("CSpeexDSP", pkgConfig: "speexdsp", apt: "libspeexdsp-dev"),
-        library("CJansson", pkgConfig: "jansson", apt: "libjansson-dev"),
+        library("CPulse", apt: "libpulse-dev"),
+        library("COpus", apt: "libopus-dev"),
+        library("CSpeexDSP", apt: "libspeexdsp-dev"),
+        library("CJansson", apt: "libjansson-dev"),
 
         // C of our own.
         .target(name: "CParleyTransport", cSettings: strictC),

@@ -1,1 +1,86 @@
 #include "CLinux.h"
+
+#include <errno.h>
+#include <linux/openat2.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+ssize_t parley_send_rights(int socket, const void *bytes, size_t size, const int *fds, int count,
+                           int flags) {
+    union {
+        struct cmsghdr align;
+        char room[CMSG_SPACE(sizeof(int) * PARLEY_RIGHTS_MAX)];
+    } control;
+    struct iovec part = {.iov_base = (void *)bytes, .iov_len = size};
+    struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1};
+
+    if (count < 0 || count > PARLEY_RIGHTS_MAX) {
+        errno = EINVAL;
+        return -1;
+    }
+    if (count > 0) {
+        memset(&control, 0, sizeof control);
+        message.msg_control = control.room;
+        message.msg_controllen = CMSG_SPACE(sizeof(int) * (size_t)count);
+        struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+        header->cmsg_level = SOL_SOCKET;
+        header->cmsg_type = SCM_RIGHTS;
+        header->cmsg_len = CMSG_LEN(sizeof(int) * (size_t)count);
+        memcpy(CMSG_DATA(header), fds, sizeof(int) * (size_t)count);
+    }
+    return sendmsg(socket, &message, flags | MSG_NOSIGNAL);
+}
+
+ssize_t parley_receive_rights(int socket, void *bytes, size_t size, int *fds, int *count,
+                              int *truncated, int flags) {
+    union {
+        struct cmsghdr align;
+        char room[CMSG_SPACE(sizeof(int) * PARLEY_RIGHTS_MAX)];
+    } control;
+    struct iovec part = {.iov_base = bytes, .iov_len = size};
+    struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = control.room};
+    int room = *count < PARLEY_RIGHTS_MAX ? *count : PARLEY_RIGHTS_MAX;
+
+    message.msg_controllen = room > 0 ? CMSG_SPACE(sizeof(int) * (size_t)room) : 0;
+    *count = 0;
+    *truncated = 0;
+    ssize_t received = recvmsg(socket, &message, flags | MSG_CMSG_CLOEXEC);
+    if (received < 0)
+        return received;
+    for (struct cmsghdr *header = CMSG_FIRSTHDR(&message); header; header = CMSG_NXTHDR(&message, header)) {
+        if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS)
+            continue;
+        int came = (int)((header->cmsg_len - CMSG_LEN(0)) / sizeof(int));
+        for (int i = 0; i < came; i++) {
+            int fd;
+            memcpy(&fd, CMSG_DATA(header) + sizeof(int) * (size_t)i, sizeof fd);
+            if (*count < room)
+                fds[(*count)++] = fd;
+            else
+                close(fd); /* CMSG_SPACE rounds up, so one more than asked for may fit */
+        }
+    }
+    *truncated = (message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0;
+    return received;
+}
+
+int parley_peer_credentials(int socket, pid_t *pid, uid_t *uid, gid_t *gid) {
+    struct ucred peer;
+    socklen_t size = sizeof peer;
+
+    if (getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &peer, &size) < 0)
+        return -1;
+    *pid = peer.pid;
+    *uid = peer.uid;
+    *gid = peer.gid;
+    return 0;
+}
+
+int parley_errno(void) { return errno; }
+
+int parley_open_no_links(int directory, const char *path, int flags) {
+    struct open_how how = {.flags = (unsigned)flags, .resolve = RESOLVE_NO_SYMLINKS};
+
+    return (int)syscall(SYS_openat2, directory, path, &how, sizeof how);
+}

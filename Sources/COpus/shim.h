@@ -1,2 +1,2 @@
 #pragma once
-#include <opus.h>
+#include <opus/opus.h>

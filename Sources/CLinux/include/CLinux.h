@@ -1,1 +1,44 @@
-#pragma once
+/* What Swift's Glibc module leaves out of Linux: headers it does not import, macros, and calls that
+ * take a msghdr with control data. */
+#ifndef PARLEY_CLINUX_H
+#define PARLEY_CLINUX_H
+
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/inotify.h>
+#include <sys/prctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/timerfd.h>
+#include <sys/types.h>
+
+/* Descriptors that one message may carry. */
+#define PARLEY_RIGHTS_MAX 8
+
+/* sendmsg() with SCM_RIGHTS: count descriptors beside the bytes. Returns as sendmsg(); flags
+ * MSG_NOSIGNAL is always set. */
+ssize_t parley_send_rights(int socket, const void *bytes, size_t size, const int *fds, int count,
+                           int flags);
+
+/* recvmsg() with SCM_RIGHTS. *count: in the room in fds (up to PARLEY_RIGHTS_MAX), out how many came;
+ * they are close-on-exec. *truncated is set when bytes or descriptors did not fit (surplus ones are
+ * closed by the kernel). Returns as recvmsg(). */
+ssize_t parley_receive_rights(int socket, void *bytes, size_t size, int *fds, int *count,
+                              int *truncated, int flags);
+
+/* Who is at the other end of a Unix socket (SO_PEERCRED). Returns 0 or -1 with errno. */
+int parley_peer_credentials(int socket, pid_t *pid, uid_t *uid, gid_t *gid);
+
+/* The errno of this thread: Swift's accessor is not callable where locks are forbidden. */
+int parley_errno(void);
+
+/* openat2() with RESOLVE_NO_SYMLINKS; -1 and ENOSYS before Linux 5.6. */
+int parley_open_no_links(int directory, const char *path, int flags);
+
+#endif
