@@ -63,7 +63,8 @@ let package = Package(
         module("AudioCore"),
         module("Opus", ["COpus", "AudioCore"]),
         module("Resampling", ["CSpeexDSP", "AudioCore"]),
-        module("PulseAudio", ["CPulse", "CLinux", "AudioCore", "EventLoop"]),
+        module("DeviceLines", ["AudioCore", "CLinux"]),
+        module("PulseAudio", ["CPulse", "CLinux", "AudioCore", "DeviceLines", "EventLoop"]),
 
         // The daemon.
         module("ControlProtocol", ["JSON"]),
@@ -73,12 +74,15 @@ let package = Package(
             "TransportHosting", ["CParleyWire", "CParleyTransport", "CLinux", "EventLoop", "JSON"]),
         module(
             "MediaEngine",
-            ["AudioCore", "Opus", "Resampling", "CParleyWire", "CLinux", "EventLoop"]),
+            [
+                "AudioCore", "DeviceLines", "Opus", "Resampling", "CParleyWire", "CLinux",
+                "EventLoop",
+            ]),
         module(
             "Gateway",
             [
                 "ControlProtocol", "Control", "Configuration", "TransportHosting", "MediaEngine",
-                "PulseAudio", "AudioCore", "EventLoop", "JSON", "CLinux",
+                "PulseAudio", "DeviceLines", "AudioCore", "EventLoop", "JSON", "CLinux",
             ]),
 
         // For plugin authors.
@@ -110,7 +114,7 @@ let package = Package(
         tests(of: "AudioCore"),
         tests(of: "Opus", ["AudioCore"]),
         tests(of: "Resampling", ["AudioCore"]),
-        tests(of: "PulseAudio", ["AudioCore", "EventLoop"]),
+        tests(of: "PulseAudio", ["AudioCore", "DeviceLines", "EventLoop"]),
         tests(of: "Control", ["ControlProtocol", "JSON", "EventLoop"]),
         tests(of: "Configuration"),
         tests(of: "TransportHosting", ["EventLoop", "JSON", "CParleyWire"]),
