@@ -109,9 +109,12 @@ let package = Package(
             swiftSettings: strict),
 
         // Tests.
+        .target(
+            name: "CAllocationCounter", path: "Tests/Support/CAllocationCounter",
+            cSettings: strictC),
         tests(of: "JSON"),
         tests(of: "EventLoop"),
-        tests(of: "AudioCore"),
+        tests(of: "AudioCore", ["CAllocationCounter", "Opus", "Resampling"]),
         tests(of: "Opus", ["AudioCore"]),
         tests(of: "Resampling", ["AudioCore"]),
         tests(of: "PulseAudio", ["AudioCore", "DeviceLines", "EventLoop"]),

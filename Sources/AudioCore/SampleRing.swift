@@ -24,15 +24,22 @@ public struct SampleRing: ~Copyable {
 
     deinit { storage.deallocate() }
 
-    /// Samples ever written. [any thread]
-    public var writtenCount: Int { written.load(ordering: .acquiring) }
-    /// Samples ever consumed. [any thread]
-    public var consumedCount: Int { consumed.load(ordering: .acquiring) }
+    /// Samples ever written. [any thread, real-time safe]
+    public var writtenCount: Int { @_noLocks get { written.load(ordering: .acquiring) } }
+    /// Samples ever consumed. [any thread, real-time safe]
+    public var consumedCount: Int { @_noLocks get { consumed.load(ordering: .acquiring) } }
 
-    /// Samples that wait. [consumer; elsewhere a snapshot]
-    public var available: Int { writtenCount - consumed.load(ordering: .relaxed) }
-    /// Samples for which there is room. [producer; elsewhere a snapshot]
-    public var room: Int { capacity - (written.load(ordering: .relaxed) - consumedCount) }
+    /// Samples that wait. [consumer; elsewhere a snapshot; real-time safe]
+    public var available: Int {
+        @_noLocks get {
+            // The consumer's counter first: it can't pass the other then, whoever asks.
+            let start = consumedCount
+            return min(capacity, writtenCount - start)
+        }
+    }
+
+    /// Samples for which there is room. [producer; elsewhere a snapshot; real-time safe]
+    public var room: Int { @_noLocks get { capacity - available } }
 
     /// Appends what fits and returns how many that were. [producer, real-time safe]
     @_noLocks
@@ -45,6 +52,21 @@ public struct SampleRing: ~Copyable {
         let first = min(taken, capacity - place)
         copy(samples, to: storage + place, count: first)
         copy(samples + first, to: storage, count: taken - first)
+        written.store(start + taken, ordering: .releasing)
+        return taken
+    }
+
+    /// Appends up to `count` samples of silence and returns how many fitted. [producer, real-time safe]
+    @_noLocks
+    @discardableResult
+    public func writeSilence(count: Int) -> Int {
+        let start = written.load(ordering: .relaxed)
+        let taken = min(count, capacity - (start - consumed.load(ordering: .acquiring)))
+        guard taken > 0 else { return 0 }
+        let place = start & (capacity - 1)
+        let first = min(taken, capacity - place)
+        Mixer.silence(storage + place, count: first)
+        Mixer.silence(storage, count: taken - first)
         written.store(start + taken, ordering: .releasing)
         return taken
     }
@@ -69,6 +91,7 @@ public struct SampleRing: ~Copyable {
     public func discard(_ count: Int) -> Int {
         let start = consumed.load(ordering: .relaxed)
         let taken = min(count, written.load(ordering: .acquiring) - start)
+        guard taken > 0 else { return 0 }
         consumed.store(start + taken, ordering: .releasing)
         return taken
     }
