@@ -1,3 +1,4 @@
+#define _GNU_SOURCE /* struct ucred; not in the header, where it would change what Glibc imports */
 #include "CLinux.h"
 
 #include <errno.h>
@@ -78,6 +79,8 @@ int parley_peer_credentials(int socket, pid_t *pid, uid_t *uid, gid_t *gid) {
 }
 
 int parley_errno(void) { return errno; }
+
+int parley_name_thread(const char *name) { return prctl(PR_SET_NAME, name, 0, 0, 0); }
 
 int parley_open_no_links(int directory, const char *path, int flags) {
     struct open_how how = {.flags = (unsigned)flags, .resolve = RESOLVE_NO_SYMLINKS};

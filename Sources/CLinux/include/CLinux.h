@@ -3,10 +3,6 @@
 #ifndef PARLEY_CLINUX_H
 #define PARLEY_CLINUX_H
 
-#ifndef _GNU_SOURCE
-#define _GNU_SOURCE
-#endif
-
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/epoll.h>
@@ -37,6 +33,9 @@ int parley_peer_credentials(int socket, pid_t *pid, uid_t *uid, gid_t *gid);
 
 /* The errno of this thread: Swift's accessor is not callable where locks are forbidden. */
 int parley_errno(void);
+
+/* Names the calling thread for ps and gdb, at most 15 bytes. */
+int parley_name_thread(const char *name);
 
 /* openat2() with RESOLVE_NO_SYMLINKS; -1 and ENOSYS before Linux 5.6. */
 int parley_open_no_links(int directory, const char *path, int flags);
