@@ -121,7 +121,9 @@ let package = Package(
         tests(of: "Control", ["ControlProtocol", "JSON", "EventLoop"]),
         tests(of: "Configuration"),
         tests(of: "TransportHosting", ["EventLoop", "JSON", "CParleyWire"]),
-        tests(of: "MediaEngine", ["AudioCore", "Opus", "CParleyWire"]),
+        tests(
+            of: "MediaEngine",
+            ["AudioCore", "DeviceLines", "EventLoop", "Opus", "CLinux", "CParleyWire", "CParleyTransport"]),
         tests(of: "Loopback", ["ParleyTransport", "JSON"]),
         .testTarget(
             name: "Integration",

@@ -2,7 +2,7 @@
 /// its content part. Stored inline, so copying it costs no reference. [real-time safe]
 ///
 /// Audio of a peer that names no items has the empty id.
-public struct SpeechItem: Sendable, Hashable {
+public struct SpeechItem: Sendable, Hashable, BitwiseCopyable {
     /// Bytes that an id may have; the plugin header's PARLEY_ID_MAX.
     public static var idBytesMaximum: Int { @_noLocks get { 63 } }
 

@@ -1,1 +1,171 @@
-// MediaEngine
+import AudioCore
+import DeviceLines
+import EventLoop
+import Glibc
+import Opus
+
+/// The control thread's handle on the engine: what sessions, devices and hosts there are, and what
+/// happened to their sound.
+///
+/// Every object that the engine works on is made here, crosses over by pointer, and is freed here when
+/// it comes back.
+@LoopActor
+public final class MediaEngine {
+    private let channel = EngineChannel()
+    private var watch: Watch?
+    private var lastNumber: UInt32 = 0
+    private var backlog: [EngineCommand] = []
+    private var delegates: [UInt32: any MediaSessionDelegate] = [:]
+
+    public init() {}
+
+    /// Starts the engine's thread. Real-time priority is asked for; without the right to it the thread
+    /// runs like any other.
+    ///
+    /// - Returns: whether it runs with real-time priority.
+    @discardableResult
+    public func start() -> Bool {
+        watch = EventLoop.shared.watch(channel.controlDoorbell.fd, for: .read) { [weak self] _ in
+            self?.takeEvents()
+        }
+        return EngineThreadStarter.start(channel)
+    }
+
+    /// Ends the engine's thread; sessions must be gone.
+    public func stop() { send(EngineCommand(kind: .finish)) }
+
+    // MARK: Hosts
+
+    /// Makes a host's audio socket known. The engine keeps the descriptor open until ``removeLink``.
+    public func addLink(socket: FileDescriptor) -> UInt32 {
+        let number = nextNumber()
+        send(.addLink, number, pointer: heap(HostLink(number: number, socket: socket)))
+        return number
+    }
+
+    public func removeLink(_ link: UInt32) { send(EngineCommand(kind: .removeLink, number: link)) }
+
+    // MARK: Devices
+
+    public func addCapture() -> UInt32 {
+        let number = nextNumber()
+        send(.addCapture, number, pointer: heap(CaptureFeed(number: number)))
+        return number
+    }
+
+    /// The line of a capture device, nil while it is away.
+    public func setCaptureLine(_ line: CaptureLine?, of device: UInt32) {
+        send(.setCaptureLine, device, pointer: retained(line))
+    }
+
+    public func removeCapture(_ device: UInt32) {
+        send(EngineCommand(kind: .removeCapture, number: device))
+    }
+
+    public func addPlayback() -> UInt32 {
+        let number = nextNumber()
+        send(.addPlayback, number, pointer: heap(PlaybackFeed(number: number)))
+        return number
+    }
+
+    /// The line of a playback device, nil while it is away.
+    public func setPlaybackLine(_ line: PlaybackLine?, of device: UInt32) {
+        send(.setPlaybackLine, device, pointer: retained(line))
+    }
+
+    public func removePlayback(_ device: UInt32) {
+        send(EngineCommand(kind: .removePlayback, number: device))
+    }
+
+    // MARK: Sessions
+
+    /// - Parameters:
+    ///   - localRateHz: of the local leg; 48000 for devices.
+    ///   - isStream: whether the local leg is programs on the audio socket.
+    public func addSession(
+        localRateHz: Int, isStream: Bool, delegate: any MediaSessionDelegate
+    ) -> MediaSession {
+        let number = nextNumber()
+        let meters = SessionMeters()
+        delegates[number] = delegate
+        send(
+            .addSession, number,
+            pointer: heap(
+                SessionMedia(
+                    number: number, localRateHz: localRateHz, isStream: isStream, meters: meters)))
+        return MediaSession(engine: self, number: number, localRateHz: localRateHz, meters: meters)
+    }
+
+    func removeSession(_ number: UInt32) {
+        delegates[number] = nil
+        send(EngineCommand(kind: .removeSession, number: number))
+    }
+
+    func nextNumber() -> UInt32 {
+        lastNumber += 1
+        return lastNumber
+    }
+
+    // MARK: Commands
+
+    func send(_ kind: EngineCommand.Kind, _ number: UInt32, pointer: UInt) {
+        send(EngineCommand(kind: kind, number: number, pointer: pointer))
+    }
+
+    /// Keeps the order also when the ring is full: then commands wait for the engine's next event.
+    func send(_ command: EngineCommand) {
+        if !backlog.isEmpty || !channel.commands.push(command) { backlog.append(command) }
+        channel.engineDoorbell.ring()
+    }
+
+    func heap<Value: ~Copyable>(_ value: consuming Value) -> UInt {
+        let pointer = UnsafeMutablePointer<Value>.allocate(capacity: 1)
+        pointer.initialize(to: value)
+        return UInt(bitPattern: pointer)
+    }
+
+    private func retained(_ line: (some AnyObject)?) -> UInt {
+        line.map { UInt(bitPattern: Unmanaged.passRetained($0).toOpaque()) } ?? 0
+    }
+
+    // MARK: Events
+
+    private func takeEvents() {
+        channel.controlDoorbell.silence()
+        while let event = channel.events.pop() { handle(event) }
+        while let command = backlog.first, channel.commands.push(command) {
+            backlog.removeFirst()
+            channel.engineDoorbell.ring()
+        }
+    }
+
+    private func handle(_ event: EngineEvent) {
+        switch event.kind {
+        case .retiredLink: free(event.pointer, as: HostLink.self)
+        case .retiredSession: free(event.pointer, as: SessionMedia.self)
+        case .retiredUplink: free(event.pointer, as: Uplink.self)
+        case .retiredDownlink: free(event.pointer, as: Downlink.self)
+        case .retiredCaptureFeed: free(event.pointer, as: CaptureFeed.self)
+        case .retiredPlaybackFeed: free(event.pointer, as: PlaybackFeed.self)
+        case .retiredCaptureLine: release(event.pointer, as: CaptureLine.self)
+        case .retiredPlaybackLine: release(event.pointer, as: PlaybackLine.self)
+        case .retiredClient:
+            free(event.pointer, as: StreamClient.self)
+            delegates[event.number]?.audioClientLeft(event.a)
+        case .clientInputEnded: delegates[event.number]?.audioClientEndedInput(event.a)
+        case .playback: delegates[event.number]?.played(PlaybackReport(event))
+        case .linkEnded: break
+        }
+    }
+
+    private func free<Value: ~Copyable>(_ pointer: UInt, as type: Value.Type) {
+        guard let pointer = UnsafeMutablePointer<Value>(bitPattern: pointer) else { return }
+        pointer.deinitialize(count: 1)
+        pointer.deallocate()
+    }
+
+    private func release<Line: AnyObject>(_ pointer: UInt, as type: Line.Type) {
+        guard let pointer = UnsafeRawPointer(bitPattern: pointer) else { return }
+        Unmanaged<Line>.fromOpaque(pointer).release()
+    }
+}

@@ -1,0 +1,125 @@
+import AudioCore
+import EventLoop
+import Synchronization
+import Glibc
+
+/// Sessions without a device: programs on the audio socket, and device sessions while their device is
+/// away. Their clock is the tick.
+extension EngineThread {
+    mutating func tick() {
+        var expirations: UInt64 = 0
+        _ = read(timer, &expirations, 8)
+        readLinks()
+        let nowNs = MonotonicClock.nowNs
+        for place in 0..<sessions.end {
+            guard let session = sessions[place: place] else { continue }
+            if session.pointee.isStream {
+                serveStream(session, nowNs: nowNs)
+            } else if needsTick(session) {
+                bridgeAbsentDevice(session, nowNs: nowNs)
+            }
+        }
+    }
+
+    private mutating func serveStream(
+        _ session: UnsafeMutablePointer<SessionMedia>, nowNs: UInt64
+    ) {
+        var due = session.pointee.takeDueSamples(nowNs: nowNs)
+        while due > 0 {
+            let count = min(due, Self.blockSamples)
+            due -= count
+            takeInput(session, count: count, nowNs: nowNs)
+            giveOutput(session, count: count)
+        }
+        reportHeard(session, upTo: heardOfStream(session))
+        dropLostClients(session)
+    }
+
+    /// Reads as much as the clock is due from the program that is the microphone.
+    private mutating func takeInput(
+        _ session: UnsafeMutablePointer<SessionMedia>, count: Int, nowNs: UInt64
+    ) {
+        for index in 0..<SessionMedia.maximumClients {
+            guard let client = session.pointee.clients[index], client.pointee.writes else { continue }
+            let hadEnded = client.pointee.inputEnded
+            let read = client.pointee.read(into: integers, count: count)
+            if client.pointee.inputEnded && !hadEnded {
+                tell(
+                    EngineEvent(
+                        kind: .clientInputEnded, number: session.pointee.number,
+                        a: client.pointee.number))
+            }
+            if read > 0 {
+                PCM16.convert(integers, to: block, count: read)
+                sendUp(block, count: read, newestSampleNs: nowNs, session: session)
+            }
+        }
+    }
+
+    private mutating func giveOutput(_ session: UnsafeMutablePointer<SessionMedia>, count: Int) {
+        let hasSound = takeDown(into: block, count: count, session: session)
+        session.pointee.quietSamples = hasSound ? 0 : session.pointee.quietSamples + count
+        var converted = false
+        for index in 0..<SessionMedia.maximumClients {
+            guard let client = session.pointee.clients[index],
+                hasSound || client.pointee.continuous
+            else { continue }
+            if !converted {
+                PCM16.convert(block, to: integers, count: count)
+                converted = true
+            }
+            client.pointee.write(integers, count: count)
+        }
+    }
+
+    /// What programs have taken of the session's time line: written less what sockets still hold.
+    func heardOfStream(_ session: UnsafeMutablePointer<SessionMedia>) -> Int64 {
+        var unread = 0
+        for index in 0..<SessionMedia.maximumClients {
+            if let client = session.pointee.clients[index] {
+                unread = max(unread, client.pointee.unreadSamples)
+            }
+        }
+        return session.pointee.timeline
+            - Int64(unread) * 48_000 / Int64(session.pointee.localRateHz)
+    }
+
+    /// Hands back clients that are gone, and those that ended their input once the session has been
+    /// quiet for two seconds.
+    private mutating func dropLostClients(_ session: UnsafeMutablePointer<SessionMedia>) {
+        for index in 0..<SessionMedia.maximumClients {
+            guard let client = session.pointee.clients[index] else { continue }
+            let isDone =
+                client.pointee.inputEnded
+                && session.pointee.quietSamples > 2 * session.pointee.localRateHz
+            guard client.pointee.isGone || isDone else { continue }
+            client.pointee.shutDown()
+            session.pointee.clients[index] = nil
+            tell(
+                EngineEvent(
+                    kind: .retiredClient, number: session.pointee.number, a: client.pointee.number,
+                    pointer: UInt(bitPattern: client)))
+        }
+    }
+
+    /// A device is away: the peer hears silence instead of the microphone, and its speech passes in
+    /// time without a loudspeaker.
+    private mutating func bridgeAbsentDevice(
+        _ session: UnsafeMutablePointer<SessionMedia>, nowNs: UInt64
+    ) {
+        var due = session.pointee.takeDueSamples(nowNs: nowNs)
+        let captureIsAway = captures[session.pointee.capture]?.pointee.line == nil
+        let playbackIsAway = playbacks[session.pointee.playback]?.pointee.line == nil
+        while due > 0 {
+            let count = min(due, Self.blockSamples)
+            due -= count
+            if captureIsAway {
+                sendUp(zeros, count: count, newestSampleNs: nowNs, session: session)
+            }
+            if playbackIsAway {
+                takeDown(into: block, count: count, session: session)
+                reportHeard(session, upTo: session.pointee.timeline)
+            }
+        }
+    }
+}

@@ -1,0 +1,54 @@
+import AudioCore
+import Synchronization
+
+/// What the engine measures of one session, for whoever asks. Written by the engine thread, read by
+/// any; every property is an atomic, so no lock is needed and none of the figures is torn.
+public final class SessionMeters: Sendable {
+    /// Loudness of what the local leg captures, before the mute.
+    public let input = Level()
+    /// Loudness of what the local leg plays.
+    public let output = Level()
+
+    /// Frames put on the audio socket; what `audio_position` of the host protocol counts.
+    public let framesSent = Atomic<UInt64>(0)
+    /// Frames that found the audio socket full, or no host.
+    public let framesDropped = Atomic<Int>(0)
+    public let framesReceived = Atomic<Int>(0)
+    /// Frames of a generation that an interruption ended.
+    public let framesStale = Atomic<Int>(0)
+    /// Frames that broke a rule: format, size, order.
+    public let framesRefused = Atomic<Int>(0)
+    /// Speech waiting to be played, in microseconds.
+    public let queuedUs = Atomic<Int>(0)
+    /// From the last sample of a frame leaving the microphone to the frame leaving the daemon.
+    public let uplinkUs = Atomic<Int>(0)
+    /// From a sample being mixed to the listener hearing it.
+    public let playbackUs = Atomic<Int>(0)
+    /// Samples that had to be played while the queue was dry within an item.
+    public let dryEvents = Atomic<Int>(0)
+    public let packetsLost = Atomic<Int>(0)
+    public let packetsDiscarded = Atomic<Int>(0)
+    public let concealedSamples = Atomic<Int>(0)
+    public let emittedSamples = Atomic<Int>(0)
+
+    public init() {}
+
+    /// A level reading that one thread stores and any loads.
+    public struct Level: ~Copyable, Sendable {
+        private let peak = Atomic<UInt32>(0)
+        private let meanSquare = Atomic<UInt32>(0)
+
+        init() {}
+
+        func store(_ reading: LevelReading) {
+            peak.store(reading.peak.bitPattern, ordering: .relaxed)
+            meanSquare.store(reading.meanSquare.bitPattern, ordering: .relaxed)
+        }
+
+        public var reading: LevelReading {
+            LevelReading(
+                peak: Float(bitPattern: peak.load(ordering: .relaxed)),
+                meanSquare: Float(bitPattern: meanSquare.load(ordering: .relaxed)))
+        }
+    }
+}
