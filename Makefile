@@ -1,0 +1,45 @@
+# Parley: what a developer or an installer types. `make help` lists it.
+
+PREFIX ?= /usr/local
+DESTDIR ?=
+CONFIGURATION ?= release
+SWIFT_FLAGS = -c $(CONFIGURATION) --static-swift-stdlib
+BUILD = .build/$(CONFIGURATION)
+STAGE = .build/stage
+
+.PHONY: help deps build stage run test check format bench soak install deb clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+deps: ## install the Debian packages that Parley needs
+	@etc/scripts/install-packages
+
+build: deps ## build everything, optimised
+	swift build $(SWIFT_FLAGS)
+	swift build $(SWIFT_FLAGS) --product loopback
+
+stage: build ## lay out a tree that runs where it lies, in .build/stage
+	@etc/scripts/stage "$(BUILD)" "$(STAGE)"
+
+run: stage ## hear yourself: a loopback session on the default devices, live
+	@etc/scripts/run "$(STAGE)"
+
+test: deps ## every test
+	@etc/scripts/test
+
+check: ## format, lint and unit tests
+	swift format lint --strict --recursive Sources Tests Plugins Package.swift
+	swift test --skip Integration
+
+format: ## rewrite the sources in the project's format
+	swift format --in-place --recursive Sources Tests Plugins Package.swift
+
+bench: stage ## measure against the budgets
+	@etc/scripts/bench "$(STAGE)"
+
+install: stage ## install under $(DESTDIR)$(PREFIX)
+	@etc/scripts/install "$(STAGE)" "$(DESTDIR)" "$(PREFIX)"
+
+clean: ## remove what was built
+	rm -rf .build
