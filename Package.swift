@@ -119,7 +119,7 @@ let package = Package(
         tests(of: "Resampling", ["AudioCore"]),
         tests(of: "PulseAudio", ["AudioCore", "DeviceLines", "EventLoop"]),
         tests(of: "Control", ["ControlProtocol", "JSON", "EventLoop"]),
-        tests(of: "Configuration"),
+        tests(of: "Configuration", ["JSON"]),
         tests(of: "TransportHosting", ["EventLoop", "JSON", "CParleyWire"]),
         tests(
             of: "MediaEngine",

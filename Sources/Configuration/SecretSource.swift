@@ -35,13 +35,13 @@ extension SecretSource {
         case .file(let path):
             return try SecretFile.read(path, called: "secret file \(path)", isPrivate: false)
         case .environment(let name):
-            guard var value = environment[name] else {
+            guard let value = environment[name] else {
                 throw SecretError(
                     description: "the secret's variable $\(name) is not set or empty")
             }
-            return try value.withUTF8 { bytes throws(SecretError) in
-                try SecretFile.checked(UnsafeRawBufferPointer(bytes), called: "$\(name)")
-            }
+            let room = WipedRoom(size: value.utf8.count)
+            room.bytes.copyBytes(from: value.utf8)
+            return try SecretFile.checked(UnsafeRawBufferPointer(room.bytes), called: "$\(name)")
         }
     }
 }
@@ -65,21 +65,17 @@ private enum SecretFile {
             throw SecretError(
                 description: "\(name) is open to everybody; take that away: chmod o-rwx \(path)")
         }
-        let room = UnsafeMutableRawBufferPointer.allocate(
-            byteCount: SecretSource.maximumSize + 1, alignment: 1)
-        defer {
-            explicit_bzero(room.baseAddress, room.count)
-            room.deallocate()
-        }
+        let room = WipedRoom(size: SecretSource.maximumSize + 1)
         var size = 0
-        while size < room.count {
-            let count = Glibc.read(fd, room.baseAddress?.advanced(by: size), room.count - size)
+        while size < room.bytes.count {
+            let count = Glibc.read(
+                fd, room.bytes.baseAddress?.advanced(by: size), room.bytes.count - size)
             if count < 0 && errno == EINTR { continue }
             guard count >= 0 else { throw failure(name, errno) }
             if count == 0 { break }
             size += count
         }
-        return try checked(UnsafeRawBufferPointer(rebasing: room[..<size]), called: name)
+        return try checked(UnsafeRawBufferPointer(rebasing: room.bytes[..<size]), called: name)
     }
 
     static func checked(

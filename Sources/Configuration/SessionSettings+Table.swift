@@ -11,23 +11,23 @@ extension SessionSettings {
             "local.kind", \.local.kind, .choice, .nextSession,
             "`devices`: microphone and speaker; `stream`: a program on audio.sock."),
         Setting(
-            "local.source", \.local.source, ValueType.devices.optional, .nextSession,
+            "local.source", \.local.source, .devices, .nextSession,
             "Devices: instead of `audio.source`."),
         Setting(
-            "local.sink", \.local.sink, ValueType.devices.optional, .nextSession,
+            "local.sink", \.local.sink, .devices, .nextSession,
             "Devices: instead of `audio.sink`."),
         Setting(
             "local.echoCancellation", \.local.echoCancellation,
-            ValueType<EchoCancellation>.choice.optional, .nextSession,
+            .choice, .nextSession,
             "Devices: instead of `audio.echoCancellation`."),
         Setting(
-            "local.gate", \.local.gate, ValueType.bool.optional, .nextSession,
+            "local.gate", \.local.gate, .bool, .nextSession,
             "Devices: instead of `audio.gate`."),
         Setting(
-            "local.format", \.local.format, ValueType<StreamFormat>.choice.optional, .nextSession,
+            "local.format", \.local.format, .choice, .nextSession,
             "Streams: how samples are written."),
         Setting(
-            "local.rate", \.local.rate, ValueType.rate.optional, .nextSession,
+            "local.rate", \.local.rate, .rate, .nextSession,
             "Streams: samples a second; not set, that of the transport."),
         Setting(
             "reconnect.initial", \.reconnect.initial, .duration("50ms", "1h"), .nextSession,

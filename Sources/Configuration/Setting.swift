@@ -20,7 +20,7 @@ struct Setting<Root: Sendable>: Sendable {
     let show: @Sendable (Root) -> String?
 
     init<Value>(
-        _ path: String, _ member: WritableKeyPath<Root, Value> & Sendable,
+        _ path: String, _ member: any WritableKeyPath<Root, Value> & Sendable,
         _ type: ValueType<Value>, _ application: Application, _ summary: String
     ) {
         self.path = path
@@ -29,5 +29,18 @@ struct Setting<Root: Sendable>: Sendable {
         self.summary = summary
         read = { node, root throws(Refusal) in root[keyPath: member] = try type.read(node) }
         show = { root in type.show(root[keyPath: member]) }
+    }
+
+    /// A key whose absence means something of its own.
+    init<Value>(
+        _ path: String, _ member: any WritableKeyPath<Root, Value?> & Sendable,
+        _ type: ValueType<Value>, _ application: Application, _ summary: String
+    ) {
+        self.path = path
+        self.typeName = type.name
+        self.application = application
+        self.summary = summary
+        read = { node, root throws(Refusal) in root[keyPath: member] = try type.read(node) }
+        show = { root in root[keyPath: member].flatMap(type.show) }
     }
 }

@@ -1,24 +1,30 @@
 extension Settings {
     static let controlTable: [Setting<Settings>] =
-        limits + socket("controlSocket", \.control.control, "control.sock")
-        + socket("monitorSocket", \.control.monitor, "monitor.sock")
-        + socket("audioSocket", \.control.audio, "audio.sock")
+        limits
+        + socket(
+            "control", \.control.control.group, \.control.control.users,
+            \.control.control.groups)
+        + socket(
+            "monitor", \.control.monitor.group, \.control.monitor.users,
+            \.control.monitor.groups)
+        + socket("audio", \.control.audio.group, \.control.audio.users, \.control.audio.groups)
 
     private static func socket(
-        _ name: String, _ member: WritableKeyPath<Settings, SocketSettings> & Sendable,
-        _ file: String
+        _ name: String, _ group: any WritableKeyPath<Settings, String?> & Sendable,
+        _ users: any WritableKeyPath<Settings, [String]> & Sendable,
+        _ groups: any WritableKeyPath<Settings, [String]> & Sendable
     ) -> [Setting<Settings>] {
         [
             Setting(
-                "control.\(name).group", member.appending(path: \.group), .principal.optional,
-                .restart, "Group that \(file) belongs to, by name or number."),
+                "control.\(name)Socket.group", group, .principal, .restart,
+                "Group that \(name).sock belongs to, by name or number."),
             Setting(
-                "control.\(name).users", member.appending(path: \.users), .principals, .live,
-                "Users who may use \(file), beside root and the daemon's own. With `users` and "
-                    + "`groups` empty, the file's mode alone decides."),
+                "control.\(name)Socket.users", users, .principals, .live,
+                "Users who may use \(name).sock, beside root and the daemon's own. With `users` "
+                    + "and `groups` empty, the file's mode alone decides."),
             Setting(
-                "control.\(name).groups", member.appending(path: \.groups), .principals, .live,
-                "Groups whose members may use \(file)."),
+                "control.\(name)Socket.groups", groups, .principals, .live,
+                "Groups whose members may use \(name).sock."),
         ]
     }
 

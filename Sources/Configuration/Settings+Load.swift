@@ -11,7 +11,8 @@ extension Settings {
     ) throws(ConfigurationError) -> Settings {
         var reader = SettingsReader()
         var settings = Settings()
-        for path in paths(sources, &reader) {
+        let paths = paths(sources, &reader)
+        for path in paths {
             guard let file = parse(path, isRequired: path == sources.file, &reader) else { continue }
             settings.files.append(path)
             settings.document.merge(file)
@@ -19,9 +20,9 @@ extension Settings {
         settings.read(&reader)
         settings.apply(sources, &reader)
         guard reader.problems.isEmpty else {
-            throw ConfigurationError(problems: inOrder(reader.problems, of: settings.files))
+            throw ConfigurationError(problems: inOrder(reader.problems, of: paths))
         }
-        settings.warnings = inOrder(reader.warnings, of: settings.files)
+        settings.warnings = inOrder(reader.warnings, of: paths)
         settings.origins = reader.origins
         return settings
     }

@@ -72,6 +72,9 @@ extension Settings {
         for key in ["name", "transport"] where table[key] == nil {
             reader.report(node, name + key, "is missing; every [[session]] needs it")
         }
+        for setting in Settings.reconnectTable where reader.origins[name + setting.path] == nil {
+            reader.origins[name + setting.path] = reader.origins[setting.path]
+        }
         reader.checkLocal(table, session.local, name)
         reader.checkReconnect(session.reconnect, name + "reconnect", fallback: node)
         if let options = reader.table(table["options"], name + "options") {

@@ -25,13 +25,13 @@ extension Settings {
             "audio.playbackBuffer", \.audio.playbackBuffer, .duration("1ms", "500ms"), .restart,
             "Sound that a speaker holds; grows by small steps when it runs dry."),
         Setting(
-            "audio.captureVolume", \.audio.captureVolume, .number(0...1.5).optional, .live,
+            "audio.captureVolume", \.audio.captureVolume, .number(0...1.5), .live,
             "Volume of the microphone; not set, it is left as it is."),
         Setting(
-            "audio.playbackVolume", \.audio.playbackVolume, .number(0...1.5).optional, .live,
+            "audio.playbackVolume", \.audio.playbackVolume, .number(0...1.5), .live,
             "Volume of the speaker; not set, it is left as it is."),
         Setting(
-            "audio.server", \.audio.server, .soundServer.optional, .restart,
+            "audio.server", \.audio.server, .soundServer, .restart,
             "The sound server's socket; not set, it is found as every PulseAudio client does."),
     ]
 

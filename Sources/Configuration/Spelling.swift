@@ -17,7 +17,7 @@ enum Spelling {
     /// The closest candidate, when it is close enough to be what was meant: two letters at most, less
     /// in short words; case counts for nothing.
     static func nearest(to word: String, among candidates: [String]) -> String? {
-        let limit = min(2, word.count / 3)
+        let limit = min(2, (word.count + 1) / 3)
         return candidates.map { ($0, distance($0.lowercased(), word.lowercased())) }
             .filter { $0.1 <= limit }
             .min { $0.1 < $1.1 }?.0

@@ -3,27 +3,16 @@ struct ValueType<Value: Sendable & Equatable>: Sendable {
     /// For the reference and for messages: `integer from 0 to 10`.
     let name: String
     let read: @Sendable (TomlNode) throws(Refusal) -> Value
-    /// As TOML; nil for a value that is not set.
-    let show: @Sendable (Value) -> String?
+    /// As TOML.
+    let show: @Sendable (Value) -> String
 
     init(
         _ name: String, read: @escaping @Sendable (TomlNode) throws(Refusal) -> Value,
-        show: @escaping @Sendable (Value) -> String?
+        show: @escaping @Sendable (Value) -> String
     ) {
         self.name = name
         self.read = read
         self.show = show
-    }
-
-    /// The same, for a key whose absence means something of its own.
-    var optional: ValueType<Value?> {
-        let read = self.read
-        let show = self.show
-        return ValueType<Value?>(name) { node throws(Refusal) in
-            try read(node)
-        } show: { value in
-            value.flatMap(show)
-        }
     }
 }
 
