@@ -59,7 +59,8 @@ public final class PlayoutMemory: @unchecked Sendable {
     public func trim() -> Bool {
         guard byteCount > PlayoutTail.keptBytes else { return false }
         let claim = tail.pointee.compareExchange(
-            expected: PlayoutTail.nobody, desired: PlayoutTail.trimmer, ordering: .acquiringAndReleasing)
+            expected: PlayoutTail.nobody, desired: PlayoutTail.trimmer,
+            ordering: .acquiringAndReleasing)
         guard claim.exchanged else { return false }
         madvise(base + PlayoutTail.keptBytes, byteCount - PlayoutTail.keptBytes, MADV_DONTNEED)
         tail.pointee.store(PlayoutTail.nobody, ordering: .releasing)

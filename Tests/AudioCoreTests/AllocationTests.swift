@@ -94,6 +94,28 @@ import Testing
         #expect(count == 0)
     }
 
+    @Test func jitterBuffer() {
+        var buffer = JitterBuffer(settings: JitterBuffer.Settings(rateHz: 48_000))
+        let bytes = UnsafeMutablePointer<UInt8>.allocate(capacity: 200)
+        defer { bytes.deallocate() }
+        bytes.initialize(repeating: 1, count: 200)
+        let count = calls {
+            for number in 0..<Self.frames {
+                let now = Int64(number * 960)
+                if number % 17 != 0 {
+                    let header = PacketHeader(
+                        sequence: UInt16(truncatingIfNeeded: number ^ (number % 5 == 0 ? 1 : 0)),
+                        timestamp: UInt32((number ^ (number % 5 == 0 ? 1 : 0)) * 960),
+                        sampleCount: 960)
+                    buffer.insert(header, bytes: bytes, byteCount: 200, now: now)
+                }
+                _ = buffer.pull(now: now, isQuiet: number & 1 == 0)
+                _ = buffer.statistics
+            }
+        }
+        #expect(count == 0)
+    }
+
     @Test func resampler() throws {
         var down = try Resampler(inputRateHz: 48_000, outputRateHz: 24_000, quality: .lowDelay)
         var up = try Resampler(inputRateHz: 24_000, outputRateHz: 48_000, quality: .transparent)

@@ -11,7 +11,8 @@ import Testing
         let value: Int
     }
 
-    private static func intervals(widths: [(count: Int, width: Int)], firstValue: Int) -> [Interval] {
+    private static func intervals(widths: [(count: Int, width: Int)], firstValue: Int) -> [Interval]
+    {
         var all: [Interval] = []
         var start = 0
         for (count, width) in widths {
@@ -27,7 +28,8 @@ import Testing
 
     private static let mu = intervals(
         widths: [(1, 4), (15, 8)] + (0..<7).map { (16, 16 << $0) }, firstValue: 0)
-    private static let a = intervals(widths: [(32, 16)] + (0..<6).map { (16, 32 << $0) }, firstValue: 8)
+    private static let a = intervals(
+        widths: [(32, 16)] + (0..<6).map { (16, 32 << $0) }, firstValue: 8)
 
     @Test func muLawMatchesTheTable() {
         #expect(Self.mu.count == 128 && Self.mu[127].value == 32_124)

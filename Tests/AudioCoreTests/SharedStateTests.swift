@@ -69,12 +69,14 @@ import Testing
     @Test func theClockExtrapolatesWithinWhatWasWritten() {
         let clock = PlaybackClock()
         #expect(clock.heardSamples(nowNs: 5_000_000_000) == 0)
-        clock.report(heardSamples: 1_000, writtenSamples: 2_000, nowNs: 1_000_000_000, running: true)
+        clock.report(
+            heardSamples: 1_000, writtenSamples: 2_000, nowNs: 1_000_000_000, running: true)
         #expect(clock.heardSamples(nowNs: 900_000_000) == 1_000, "time never runs backwards")
         #expect(clock.heardSamples(nowNs: 1_010_000_000) == 1_480)
         #expect(clock.heardSamples(nowNs: 2_000_000_000) == 2_000)
         #expect(clock.heardSamples(nowNs: .max) == 2_000)
-        clock.report(heardSamples: 1_500, writtenSamples: 2_000, nowNs: 1_020_000_000, running: false)
+        clock.report(
+            heardSamples: 1_500, writtenSamples: 2_000, nowNs: 1_020_000_000, running: false)
         #expect(clock.heardSamples(nowNs: 3_000_000_000) == 1_500, "a halted device holds")
         clock.report(heardSamples: -300, writtenSamples: 2_000, nowNs: 3_000_000_000, running: true)
         #expect(clock.heardSamples(nowNs: 3_000_000_000) == 0, "nothing has been heard yet")

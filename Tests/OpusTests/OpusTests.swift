@@ -14,7 +14,8 @@ import Testing
     }
 
     /// Largest normalised correlation over delays of `delays` samples.
-    static func correlation(_ x: [Float], _ y: [Float], delays: Range<Int>) -> (Double, delay: Int) {
+    static func correlation(_ x: [Float], _ y: [Float], delays: Range<Int>) -> (Double, delay: Int)
+    {
         var best = (-1.0, delay: 0)
         for delay in delays {
             let count = min(x.count, y.count - delay)
@@ -95,7 +96,8 @@ import Testing
             }
             packets.append(Array(packet.prefix(bytes)))
         }
-        #expect(packets.dropFirst(10).filter { OpusPacket.carriesFEC($0, count: $0.count) }.count > 40)
+        #expect(
+            packets.dropFirst(10).filter { OpusPacket.carriesFEC($0, count: $0.count) }.count > 40)
 
         func error(usingFEC: Bool) throws -> Double {
             var perfect = try OpusDecoder(rateHz: 16_000)

@@ -39,7 +39,9 @@ import Testing
     }
 
     /// Amplitude of a tone in the settled part, and the level of everything else beside it.
-    private func fit(_ sound: [Float], _ hz: Double, rateHz: Int) -> (amplitude: Double, rest: Double) {
+    private func fit(_ sound: [Float], _ hz: Double, rateHz: Int) -> (
+        amplitude: Double, rest: Double
+    ) {
         let settled = sound.dropFirst(sound.count / 4)
         var ss = 0.0, cc = 0.0, sc = 0.0, ys = 0.0, yc = 0.0
         for (index, value) in zip(settled.indices, settled) {
