@@ -1,1 +1,165 @@
-// TransportHosting
+import EventLoop
+
+/// The daemon's side of its plugins: knows which there are, starts and ends their hosts, opens sessions.
+@LoopActor
+public final class TransportHosting {
+    private let launcher: any HostLauncher
+    private var catalogue: PluginCatalogue?
+    /// One per version of a file that is current or still has sessions.
+    private var slots: [FileIdentity: HostSlot] = [:]
+    /// What was announced last, by id.
+    private var announced: [String: (path: String, identity: FileIdentity)] = [:]
+    /// Refusals that were announced, by path.
+    private var announcedFaults: [String: String] = [:]
+    private var failures: [FileIdentity: String] = [:]
+    private var lastSession: UInt32 = 0
+
+    private let log: @LoopActor (TransportLogLevel, String) -> Void
+    private let onEvent: @LoopActor (CatalogueEvent) -> Void
+
+    /// Looks into the directories once; files whose descriptor is in the cache can be used at once.
+    ///
+    /// - Parameters:
+    ///   - directories: in order; absolute paths. One that is listed twice counts once.
+    ///   - cacheDirectory: exists; nil for no cache.
+    ///   - log: gets what hosts and the catalogue have to say.
+    ///   - onEvent: changes of the catalogue, from the first scan on.
+    public init(
+        launcher: any HostLauncher, directories: [TransportDirectory], cacheDirectory: String?,
+        probeLimit: Duration = .seconds(5),
+        log: @escaping @LoopActor (TransportLogLevel, String) -> Void,
+        onEvent: @escaping @LoopActor (CatalogueEvent) -> Void
+    ) {
+        self.launcher = launcher
+        self.log = log
+        self.onEvent = onEvent
+        var seen: Set<String> = []
+        let unique = directories.filter { seen.insert($0.path).inserted }
+        catalogue = PluginCatalogue(
+            directories: unique, cacheDirectory: cacheDirectory, launcher: launcher,
+            probeLimit: probeLimit, warn: { log(.warning, $0) },
+            onChange: { [weak self] in self?.catalogueChanged() })
+        catalogueChanged()
+    }
+
+    /// Starts to load files that no cache knows, in throw-away hosts. Call when the daemon is ready.
+    public func beginProbing() { catalogue?.beginProbing() }
+
+    /// Whether every file was looked into: what is not in ``entries`` by then is not there.
+    public var isSettled: Bool { catalogue?.isSettled ?? true }
+
+    /// Looks at all directories anew and forgets failures.
+    public func reload() {
+        failures = [:]
+        for slot in slots.values { slot.forgive() }
+        announcedFaults = [:]
+        catalogue?.scan(retrying: true)
+    }
+
+    // MARK: The catalogue
+
+    /// Every path at which something was found, in the order of the search.
+    public var entries: [CatalogueEntry] {
+        var winners: [String: String] = [:]
+        return (catalogue?.items ?? []).map { item in
+            var descriptor: TransportDescriptor?
+            let state: CatalogueEntry.State
+            switch item.knowledge {
+            case .unknown: state = .unknown
+            case .refused(let reason): state = .refused(reason: reason)
+            case .plugin(let known):
+                descriptor = known
+                if let winner = winners[known.id] {
+                    state = .shadowed(by: winner)
+                } else {
+                    winners[known.id] = item.path
+                    let failure = item.file.flatMap { failures[$0.identity] }
+                    state = failure.map { .failed(reason: $0) } ?? .available
+                }
+            }
+            let slot = item.file.flatMap { slots[$0.identity] }
+            return CatalogueEntry(
+                path: item.path, state: state, isTrusted: item.isTrusted, descriptor: descriptor,
+                hosts: slot?.process == nil ? 0 : 1)
+        }
+    }
+
+    /// What the plugin of this id is; nil when there is none.
+    public func transport(_ id: String) -> TransportDescriptor? {
+        guard case .plugin(let descriptor)? = catalogue?.winner(id)?.knowledge else { return nil }
+        return descriptor
+    }
+
+    private func catalogueChanged() {
+        guard let catalogue else { return }
+        var current: [String: (path: String, identity: FileIdentity)] = [:]
+        var faults: [String: String] = [:]
+        for item in catalogue.items {
+            switch item.knowledge {
+            case .unknown: break
+            case .refused(let reason): faults[item.path] = reason
+            case .plugin(let descriptor):
+                guard current[descriptor.id] == nil, let file = item.file else { break }
+                current[descriptor.id] = (item.path, file.identity)
+            }
+        }
+        let before = announced
+        let faultsBefore = announcedFaults
+        announced = current
+        announcedFaults = faults
+        let identities = Set(catalogue.items.compactMap { $0.file?.identity })
+        failures = failures.filter { identities.contains($0.key) }
+        slots = slots.filter { identities.contains($0.key) || !$0.value.isIdle }
+
+        // A file that has just been replaced is unknown for a moment; it is not gone.
+        for (id, old) in before.sorted(by: { $0.key < $1.key }) where current[id] == nil {
+            onEvent(.removed(id: id, path: old.path))
+        }
+        for (id, new) in current.sorted(by: { $0.key < $1.key }) where before[id]?.identity != new.identity {
+            if let descriptor = transport(id) { onEvent(.added(descriptor, path: new.path)) }
+        }
+        for (path, reason) in faults.sorted(by: { $0.key < $1.key }) where faultsBefore[path] != reason {
+            log(.warning, "refused \(path): \(reason)")
+            onEvent(.failed(id: nil, path: path, reason: reason))
+        }
+    }
+
+    // MARK: Sessions
+
+    /// Opens a session in the transport's host, which is started if it does not run. `connect` is next.
+    public func open(
+        _ id: String, delegate: any TransportSessionDelegate
+    ) throws(TransportOpenError) -> TransportSession {
+        guard let item = catalogue?.winner(id), case .plugin(let descriptor) = item.knowledge,
+            let file = item.file
+        else { throw .unknownTransport(id) }
+        lastSession += 1
+        return try slot(for: file, descriptor).open(number: lastSession, delegate: delegate)
+    }
+
+    private func slot(for file: PluginFile, _ descriptor: TransportDescriptor) -> HostSlot {
+        if let slot = slots[file.identity] { return slot }
+        let slot = HostSlot(
+            file: file, descriptor: descriptor, launcher: launcher, delegate: self)
+        slots[file.identity] = slot
+        return slot
+    }
+
+    /// Stops watching and probing. Hosts leave when their sessions are destroyed, at the latest with the
+    /// daemon.
+    public func stop() { catalogue?.stop() }
+}
+
+extension TransportHosting: HostSlotDelegate {
+    func slot(_ slot: HostSlot, logged level: TransportLogLevel, _ text: String) { log(level, text) }
+
+    func slotFailed(_ slot: HostSlot, reason: String) {
+        failures[slot.file.identity] = reason
+        onEvent(.failed(id: slot.descriptor.id, path: slot.file.path, reason: reason))
+    }
+
+    func slotIsIdle(_ slot: HostSlot) {
+        let isCurrent = announced[slot.descriptor.id]?.identity == slot.file.identity
+        if !isCurrent { slots[slot.file.identity] = nil }
+    }
+}

@@ -1,1 +1,39 @@
-int main(void) { return 0; }
+/* parley-transport-host: the process that a transport plugin lives in, and the spawner that starts such
+ * processes. Both are started by parleyd and speak parley_wire.h over inherited descriptors. */
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "host.h"
+#include "spawner.h"
+#include "wire.h"
+
+static int is_packet_socket(int fd) {
+    int type = 0;
+    socklen_t size = sizeof type;
+    return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_SEQPACKET;
+}
+
+int main(int count, char **arguments) {
+    const char *mode = count > 1 ? arguments[1] : "";
+
+    if (strcmp(mode, "--version") == 0) {
+        printf("parley-transport-host: plugin interface %u.%u, host protocol %u\n", PARLEY_ABI_MAJOR,
+               PARLEY_ABI_MINOR, PARLEY_WIRE_VERSION);
+        return 0;
+    }
+    /* Whoever stops the service signals every process of it. Peers are told first: the daemon closes
+     * its sockets when it is done, and that is what ends these processes. */
+    signal(SIGTERM, SIG_IGN);
+    signal(SIGINT, SIG_IGN);
+    signal(SIGHUP, SIG_IGN);
+    signal(SIGPIPE, SIG_IGN);
+    if (strcmp(mode, "--spawner") == 0 && is_packet_socket(PARLEY_WIRE_SPAWNER_FD))
+        return run_spawner();
+    if (strcmp(mode, "--host") == 0 && is_packet_socket(PARLEY_WIRE_CONTROL_FD) &&
+        is_packet_socket(PARLEY_WIRE_AUDIO_FD))
+        return run_host();
+    fprintf(stderr, "parley-transport-host is started by parleyd, not by hand; it knows --version\n");
+    return 2;
+}

@@ -1,0 +1,65 @@
+import EventLoop
+
+/// Starts host processes. Parley's own spawner is one; a service manager that starts hosts as units of
+/// their own may be another.
+@LoopActor
+public protocol HostLauncher: AnyObject {
+    /// Starts a host for the plugin in `file`.
+    ///
+    /// - Parameters:
+    ///   - name: for the process list.
+    ///   - onExit: called once, when the process has ended, and not before `launch` has returned.
+    func launch(
+        name: String, plugin file: FileDescriptor, onExit: @escaping @LoopActor (HostExit) -> Void
+    ) throws(HostLaunchError) -> LaunchedHost
+}
+
+/// A host process that was started, as its launcher sees it.
+@LoopActor
+public struct LaunchedHost {
+    /// The daemon's ends of the two sockets.
+    public let control: FileDescriptor
+    public let audio: FileDescriptor
+    /// Ends the process and its group at once. Harmless when it is gone.
+    public let kill: @LoopActor () -> Void
+
+    public init(
+        control: FileDescriptor, audio: FileDescriptor, kill: @escaping @LoopActor () -> Void
+    ) {
+        self.control = control
+        self.audio = audio
+        self.kill = kill
+    }
+}
+
+/// How a host process ended.
+public enum HostExit: Sendable, Hashable {
+    case exited(status: Int32)
+    case signalled(Int32)
+    /// It could not be started: an errno.
+    case notStarted(Int32)
+    /// Whoever watched it is gone, and it with them.
+    case launcherLost
+}
+
+/// Why no host could be started.
+public enum HostLaunchError: Error, Hashable, CustomStringConvertible {
+    case noDescriptors(Int32)
+    case launcherLost
+    case programNotFound(String)
+    case launcherNotStarted(program: String, code: Int32)
+
+    public var description: String {
+        switch self {
+        case .noDescriptors(let code):
+            "no descriptors are left to start a transport host (errno \(code)): "
+                + "raise LimitNOFILE= or close sessions"
+        case .launcherLost:
+            "the process that starts transport hosts has ended: restart parleyd"
+        case .programNotFound(let paths):
+            "parley-transport-host was not found; looked at \(paths): install Parley as a whole"
+        case .launcherNotStarted(let program, let code):
+            "\(program) can't be started (errno \(code))"
+        }
+    }
+}

@@ -1,0 +1,351 @@
+import CParleyWire
+import EventLoop
+import Glibc
+
+/// What a ``HostProcess`` tells whoever started it.
+@LoopActor
+protocol HostProcessDelegate: AnyObject {
+    /// The plugin is loaded. Comes once, before everything of sessions.
+    func host(_ host: HostProcess, loaded descriptor: TransportDescriptor)
+    func host(_ host: HostProcess, created session: UInt32, isDone: Bool)
+    func host(_ host: HostProcess, destroyed session: UInt32)
+    func host(
+        _ host: HostProcess, session: UInt32, audioPosition: UInt64, event: TransportEvent)
+    func host(_ host: HostProcess, logged level: TransportLogLevel, _ text: String)
+    /// The process is gone; nothing follows.
+    /// - Parameter servedNs: how long it had been loaded, nil when it never was.
+    func host(_ host: HostProcess, ended death: HostDeath, servedNs: UInt64?)
+}
+
+/// One running host: its process, its control connection, and the judgement whether it is alive.
+///
+/// Life: launched, loaded (HELLO came), ending (nobody needs it, or it was condemned), gone. It lives
+/// until its process has ended, whoever else lets go of it.
+@LoopActor
+final class HostProcess {
+    /// For the plugin to be loaded and to introduce itself.
+    static let helloLimit: Duration = .seconds(5)
+    /// For a host whose sockets are closed to leave by itself.
+    static let exitLimit: Duration = .seconds(2)
+    /// Packets of one turn of the loop.
+    private static let packetsPerTurn = 32
+    /// Packets that may still lie in the socket of a host that is dead.
+    private static let packetsAfterDeath = 4096
+
+    let name: String
+    private(set) var descriptor: TransportDescriptor?
+    weak var delegate: (any HostProcessDelegate)?
+    /// The daemon's end of the audio socket; the media engine reads and writes it.
+    var audio: FileDescriptor { launched.audio }
+
+    private let launched: LaunchedHost
+    private let startedNs: UInt64
+    private var loadedNs: UInt64?
+    private var verdict: HostDeath?
+    private var isGone = false
+
+    private var watch: Watch?
+    private var isPaused = false
+    /// All that it said was read, or it does not count any more.
+    private var isRead = false
+    private var queue = OutQueue()
+    private var assembler = MessageAssembler()
+    private var liveness = LivenessWatch()
+    private var flow: FlowLimit
+    private var limitTimer: LoopTimer?
+    private var hangTimer: LoopTimer?
+    private let room = UnsafeMutableRawBufferPointer.allocate(
+        byteCount: Int(PARLEY_WIRE_MESSAGE_MAX), alignment: 8)
+
+    /// Starts a host for the plugin in `file`.
+    init(
+        launcher: any HostLauncher, name: String, file: FileDescriptor,
+        helloLimit: Duration = HostProcess.helloLimit
+    ) throws(HostLaunchError) {
+        self.name = name
+        startedNs = MonotonicClock.nowNs
+        flow = FlowLimit(nowNs: startedNs)
+        let exit = ExitReport()
+        launched = try launcher.launch(name: name, plugin: file) { exit.come($0) }
+        exit.receiver = self
+        watch = EventLoop.shared.watch(launched.control.raw, for: .read) { [weak self] ready in
+            self?.serve(ready)
+        }
+        limitTimer = EventLoop.shared.schedule(after: helloLimit) { [weak self] in
+            let seconds = helloLimit.components.seconds
+            self?.condemn(.hung, "the plugin did not finish loading within \(seconds) s")
+        }
+    }
+
+    deinit { room.deallocate() }
+
+    /// Holds the host until its process has ended.
+    @LoopActor private final class ExitReport {
+        var receiver: HostProcess?
+
+        func come(_ exit: HostExit) {
+            receiver?.processEnded(exit)
+            receiver = nil
+        }
+    }
+
+    // MARK: Sending
+
+    /// Sends a message; silently nothing once the host is ending.
+    /// - Parameter isWork: whether the host must be seen to take it.
+    func send(_ message: WireMessage, isWork: Bool = true) {
+        guard verdict == nil, !isGone else { return }
+        for packet in message.packets { enqueue(packet) }
+        if isWork { probe() }
+    }
+
+    /// Checks that the host is alive: pings it, unless a ping is under way.
+    func probe() {
+        guard loadedNs != nil, verdict == nil, !isGone else { return }
+        if let ping = liveness.workSent(nowNs: MonotonicClock.nowNs) { sendPing(ping) }
+    }
+
+    private func sendPing(_ id: UInt32) {
+        let ping = WireMessage(WireHeader(kind: UInt16(PARLEY_WIRE_PING), id: id))
+        for packet in ping.packets { enqueue(packet) }
+        armHangTimer()
+    }
+
+    private func enqueue(_ packet: [UInt8]) {
+        if queue.isEmpty {
+            switch PacketSocket.send(packet, to: launched.control.raw) {
+            case .sent, .closed: return  // its exit is on the way, and says why
+            case .full: break
+            }
+        }
+        guard queue.append(packet) else {
+            condemn(.hung, "the plugin's host does not read what it is sent")
+            return
+        }
+        updateWatch()
+    }
+
+    private func flush() {
+        while let packet = queue.first {
+            switch PacketSocket.send(packet, to: launched.control.raw) {
+            case .sent: queue.removeFirst()
+            case .closed: queue = OutQueue()
+            case .full: return
+            }
+        }
+        updateWatch()
+    }
+
+    private func updateWatch() {
+        var interest: Readiness = isPaused ? [] : .read
+        if !queue.isEmpty { interest.insert(.write) }
+        watch?.change(to: interest)
+    }
+
+    // MARK: Receiving
+
+    private func serve(_ ready: Readiness) {
+        if ready.contains(.write) { flush() }
+        if isPaused {
+            // What it left in the socket is read when its process has ended.
+            if ready.contains(.hangUp) { connectionEnds() }
+            return
+        }
+        let nowNs = MonotonicClock.nowNs
+        for _ in 0..<Self.packetsPerTurn where watch != nil {
+            switch PacketSocket.receive(from: launched.control.raw, into: room) {
+            case .nothing: return
+            case .closed:
+                isRead = true
+                connectionEnds()
+                return
+            case .packet(let size):
+                take(packetOf: size)
+                let pauseNs = flow.take(bytes: size, nowNs: nowNs)
+                if pauseNs > 0 {
+                    pause(pauseNs)
+                    return
+                }
+            }
+        }
+    }
+
+    private func pause(_ durationNs: UInt64) {
+        isPaused = true
+        liveness.excuse(durationNs)
+        updateWatch()
+        _ = EventLoop.shared.schedule(after: .nanoseconds(Int64(durationNs))) { [weak self] in
+            guard let self, self.isPaused else { return }
+            self.isPaused = false
+            self.updateWatch()
+        }
+    }
+
+    private func take(packetOf size: Int) {
+        do throws(HostProtocolError) {
+            guard size <= room.count else { throw .bodyTooLong }
+            let packet = UnsafeRawBufferPointer(rebasing: room[..<size])
+            let header = try WireHeader(packet)
+            let part = UnsafeRawBufferPointer(rebasing: packet[WireHeader.size...])
+            guard let body = try assembler.take(header, part) else { return }
+            try obey(try HostMessage(header, body))
+        } catch {
+            condemn(.violation, "the plugin's host broke its protocol: \(error)")
+        }
+    }
+
+    private func obey(_ message: HostMessage) throws(HostProtocolError) {
+        switch message {
+        case .hello(let major, let minor, let text):
+            guard loadedNs == nil else { throw .unexpected("a second greeting") }
+            greet(major, minor, text)
+        case .refused(let reason):
+            condemn(.refused, reason)
+        case .log(let level, let text):
+            delegate?.host(self, logged: level, text)
+        case _ where loadedNs == nil:
+            throw .unexpected("a message before its greeting")
+        case .pong(let id):
+            if let next = liveness.pong(id, nowNs: MonotonicClock.nowNs) { sendPing(next) }
+            armHangTimer()
+        case .created(let session, let isDone):
+            delegate?.host(self, created: session, isDone: isDone)
+        case .destroyed(let session):
+            delegate?.host(self, destroyed: session)
+        case .event(let session, let position, let event):
+            delegate?.host(self, session: session, audioPosition: position, event: event)
+        case .unusable(let session, let why):
+            delegate?.host(
+                self, session: session, audioPosition: 0,
+                event: .log(.warning, "dropped a malformed message of the plugin: \(why)"))
+        }
+    }
+
+    private func greet(_ major: UInt32, _ minor: UInt32, _ text: ArraySlice<UInt8>) {
+        do throws(DescriptorError) {
+            let descriptor = try TransportDescriptor(
+                parsing: text, abiMajor: major, abiMinor: minor)
+            limitTimer?.cancel()
+            loadedNs = MonotonicClock.nowNs
+            self.descriptor = descriptor
+            delegate?.host(self, loaded: descriptor)
+            probe()
+        } catch {
+            condemn(.refused, error.description)
+        }
+    }
+
+    // MARK: Hanging
+
+    private func armHangTimer() {
+        guard let atNs = liveness.hangsAtNs, verdict == nil else {
+            hangTimer?.cancel()
+            hangTimer = nil
+            return
+        }
+        if let timer = hangTimer, !timer.isCancelled, timer.deadlineNs <= atNs { return }
+        hangTimer?.cancel()
+        let nowNs = MonotonicClock.nowNs
+        let left = atNs > nowNs ? atNs - nowNs : 0
+        hangTimer = EventLoop.shared.schedule(after: .nanoseconds(Int64(left))) { [weak self] in
+            self?.checkHang()
+        }
+    }
+
+    private func checkHang() {
+        hangTimer = nil
+        // The answer may lie in the socket, when it was this thread that was late.
+        if !isPaused { serve(.read) }
+        guard let atNs = liveness.hangsAtNs else { return }
+        if atNs <= MonotonicClock.nowNs {
+            condemn(.hung, "the plugin did not answer for 2 s")
+        } else {
+            armHangTimer()
+        }
+    }
+
+    // MARK: Ending
+
+    /// Lets the host leave by itself: its last session is gone.
+    func finish() {
+        guard verdict == nil, !isGone else { return }
+        verdict = HostDeath(.finished, "the last session of the plugin has ended")
+        hangTimer?.cancel()
+        shutdown(launched.control.raw, CInt(SHUT_WR))
+        killUnlessGone()
+    }
+
+    /// Kills the host, for a reason that goes into its record.
+    func condemn(_ kind: HostDeath.Kind, _ reason: String) {
+        guard verdict == nil, !isGone else { return }
+        verdict = HostDeath(kind, reason)
+        limitTimer?.cancel()
+        hangTimer?.cancel()
+        if kind == .violation {
+            // Nothing that it says from here on counts.
+            isRead = true
+            watch = nil
+        }
+        launched.kill()
+    }
+
+    private func connectionEnds() {
+        watch = nil
+        if verdict == nil { killUnlessGone() }
+    }
+
+    private func killUnlessGone() {
+        limitTimer?.cancel()
+        limitTimer = EventLoop.shared.schedule(after: Self.exitLimit) { [weak self] in
+            guard let self, !self.isGone else { return }
+            self.launched.kill()
+        }
+    }
+
+    private func processEnded(_ exit: HostExit) {
+        for _ in 0..<Self.packetsAfterDeath where !isRead {
+            guard case .packet(let size) = PacketSocket.receive(from: launched.control.raw, into: room)
+            else { break }
+            take(packetOf: size)
+        }
+        isGone = true
+        watch = nil
+        limitTimer?.cancel()
+        hangTimer?.cancel()
+        let servedNs = loadedNs.map { MonotonicClock.nowNs - $0 }
+        let death = verdict ?? HostDeath(exit: exit, isLoaded: loadedNs != nil)
+        delegate?.host(self, ended: death, servedNs: servedNs)
+    }
+}
+
+extension HostDeath {
+    /// The death of a host that was not condemned.
+    init(exit: HostExit, isLoaded: Bool) {
+        let when = isLoaded ? "" : " while it was loaded"
+        switch exit {
+        case .signalled(let signal):
+            self.init(.crashed, "the plugin crashed\(when): \(signalName(signal))")
+        case .exited(let status):
+            self.init(.crashed, "the plugin ended its process\(when), with status \(status)")
+        case .notStarted(let code):
+            self.init(.notStarted, "no process could be started for the plugin (errno \(code))")
+        case .launcherLost:
+            self.init(
+                .notStarted, "the process that starts transport hosts has ended: restart parleyd")
+        }
+    }
+}
+
+private func signalName(_ signal: Int32) -> String {
+    switch signal {
+    case SIGSEGV: "SIGSEGV (invalid memory access)"
+    case SIGABRT: "SIGABRT (it gave up; the log says why)"
+    case SIGILL: "SIGILL (an illegal instruction, or a Swift trap)"
+    case SIGTRAP: "SIGTRAP (a Swift trap)"
+    case SIGBUS: "SIGBUS (its file was changed while it ran, or invalid memory access)"
+    case SIGFPE: "SIGFPE (arithmetic fault)"
+    case SIGKILL: "SIGKILL (killed from outside, or out of memory)"
+    case SIGSYS: "SIGSYS (a forbidden system call)"
+    default: "signal \(signal)"
+    }
+}

@@ -1,0 +1,151 @@
+import EventLoop
+
+/// Which plugins there are: looks into the directories, asks the cache or a probe what each file is, and
+/// decides which file stands for an id.
+@LoopActor
+final class PluginCatalogue {
+    enum Knowledge {
+        case unknown
+        case plugin(TransportDescriptor)
+        case refused(String)
+    }
+
+    struct Item {
+        let path: String
+        let isTrusted: Bool
+        /// Nil where the file may not be opened.
+        let file: PluginFile?
+        var knowledge: Knowledge
+    }
+
+    /// In the order of the search.
+    private(set) var items: [Item] = []
+    private let directories: [TransportDirectory]
+    private let prober: PluginProber
+    private var cache: DescriptorCache
+    private var isProbing = false
+    private var watcher: DirectoryWatcher?
+    private var rescan: LoopTimer?
+    private let onChange: @LoopActor () -> Void
+    private let warn: @LoopActor (String) -> Void
+
+    /// After a change in a directory, before it is looked at: a package brings several files.
+    static let settleTime: Duration = .milliseconds(20)
+
+    /// - Parameter onChange: ``items`` may be others now.
+    init(
+        directories: [TransportDirectory], cacheDirectory: String?, launcher: any HostLauncher,
+        probeLimit: Duration, warn: @escaping @LoopActor (String) -> Void,
+        onChange: @escaping @LoopActor () -> Void
+    ) {
+        self.directories = directories
+        self.warn = warn
+        self.onChange = onChange
+        cache = DescriptorCache(directory: cacheDirectory, warn: warn)
+        let relay = ProbeRelay()
+        prober = PluginProber(launcher: launcher, limit: probeLimit) { relay.catalogue?.learn($0, $1) }
+        relay.catalogue = self
+        watcher = DirectoryWatcher(directories.map(\.path)) { [weak self] in self?.scheduleScan() }
+        if watcher?.isWatching != true {
+            warn("new plugins are found at gateway.reload only: the kernel has no watches left")
+        }
+        scan()
+    }
+
+    @LoopActor private final class ProbeRelay { weak var catalogue: PluginCatalogue? }
+
+    /// Whether every file was looked into.
+    var isSettled: Bool { isProbing && prober.isIdle && rescan == nil }
+
+    /// The file that stands for an id: the first in the order.
+    func winner(_ id: String) -> Item? {
+        items.first { item in
+            if case .plugin(let descriptor) = item.knowledge { descriptor.id == id } else { false }
+        }
+    }
+
+    /// From now on unknown files are loaded in throw-away hosts.
+    func beginProbing() {
+        isProbing = true
+        probeUnknown()
+    }
+
+    func stop() {
+        watcher = nil
+        rescan?.cancel()
+        prober.cancel()
+    }
+
+    private func scheduleScan() {
+        guard rescan == nil else { return }
+        rescan = EventLoop.shared.schedule(after: Self.settleTime) { [weak self] in
+            self?.rescan = nil
+            self?.scan()
+        }
+    }
+
+    /// Looks at all directories anew.
+    /// - Parameter retrying: files that were refused after a look into them get another chance.
+    func scan(retrying: Bool = false) {
+        var known: [FileIdentity: Knowledge] = [:]
+        for item in items {
+            guard let file = item.file else { continue }
+            if retrying, case .refused = item.knowledge { continue }
+            known[file.identity] = item.knowledge
+        }
+        items = directories.flatMap { directory in
+            search(directory) { identity in
+                if let knowledge = known[identity] { return knowledge }
+                return cache[identity].map { .plugin($0) } ?? .unknown
+            }
+        }
+        onChange()
+        if isProbing { probeUnknown() }
+    }
+
+    private func search(
+        _ directory: TransportDirectory, _ recall: (FileIdentity) -> Knowledge
+    ) -> [Item] {
+        func refused(_ path: String, _ refusal: Refusal) -> Item {
+            Item(
+                path: path, isTrusted: directory.isTrusted, file: nil,
+                knowledge: .refused(refusal.description))
+        }
+        do throws(Refusal) {
+            guard let opened = try PluginDirectory(directory) else { return [] }
+            return try opened.names().compactMap { name in
+                do throws(Refusal) {
+                    guard let file = try opened.open(name) else { return nil }
+                    return Item(
+                        path: file.path, isTrusted: directory.isTrusted, file: file,
+                        knowledge: recall(file.identity))
+                } catch {
+                    return refused("\(directory.path)/\(name)", error)
+                }
+            }
+        } catch {
+            return [refused(directory.path, error)]
+        }
+    }
+
+    private func probeUnknown() {
+        for item in items {
+            if case .unknown = item.knowledge, let file = item.file { prober.probe(file) }
+        }
+    }
+
+    private func learn(_ file: PluginFile, _ result: Result<TransportDescriptor, Refusal>) {
+        for index in items.indices where items[index].file?.identity == file.identity {
+            switch result {
+            case .success(let descriptor): items[index].knowledge = .plugin(descriptor)
+            case .failure(let refusal): items[index].knowledge = .refused(refusal.description)
+            }
+        }
+        if case .success(let descriptor) = result {
+            cache.insert(descriptor, for: file.identity)
+            let fault = cache.save(keeping: Set(items.compactMap { $0.file?.identity }))
+            if let fault { warn(fault) }
+        }
+        onChange()
+    }
+}

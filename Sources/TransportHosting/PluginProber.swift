@@ -1,0 +1,96 @@
+import EventLoop
+
+/// Loads unknown files in throw-away hosts to learn what they are, a few at a time.
+@LoopActor
+final class PluginProber {
+    private static let atOnce = 2
+
+    private let launcher: any HostLauncher
+    private let limit: Duration
+    private let report: @LoopActor (PluginFile, Result<TransportDescriptor, Refusal>) -> Void
+    private var waiting: [PluginFile] = []
+    private var running: [FileIdentity: Probe] = [:]
+
+    init(
+        launcher: any HostLauncher, limit: Duration,
+        report: @escaping @LoopActor (PluginFile, Result<TransportDescriptor, Refusal>) -> Void
+    ) {
+        self.launcher = launcher
+        self.limit = limit
+        self.report = report
+    }
+
+    var isIdle: Bool { waiting.isEmpty && running.isEmpty }
+
+    /// Looks into a file, unless that is under way already.
+    func probe(_ file: PluginFile) {
+        guard running[file.identity] == nil,
+            !waiting.contains(where: { $0.identity == file.identity })
+        else { return }
+        waiting.append(file)
+        startNext()
+    }
+
+    /// Ends what is under way; nothing more is reported.
+    func cancel() {
+        waiting = []
+        for probe in running.values { probe.process?.condemn(.finished, "the search has ended") }
+        running = [:]
+    }
+
+    private func startNext() {
+        while running.count < Self.atOnce, !waiting.isEmpty {
+            let file = waiting.removeFirst()
+            let probe = Probe { [weak self] result in
+                guard let self, self.running.removeValue(forKey: file.identity) != nil else { return }
+                self.report(file, result)
+                self.startNext()
+            }
+            running[file.identity] = probe
+            let name = file.path.split(separator: "/").last.map(String.init) ?? file.path
+            do throws(HostLaunchError) {
+                let process = try HostProcess(
+                    launcher: launcher, name: "probe \(name)", file: file, helloLimit: limit)
+                process.delegate = probe
+                probe.process = process
+            } catch {
+                probe.end(.failure(Refusal(error.description)))
+            }
+        }
+    }
+}
+
+/// One look into one file.
+@LoopActor
+private final class Probe: HostProcessDelegate {
+    var process: HostProcess?
+    private var onEnd: (@LoopActor (Result<TransportDescriptor, Refusal>) -> Void)?
+    private var descriptor: TransportDescriptor?
+
+    init(onEnd: @escaping @LoopActor (Result<TransportDescriptor, Refusal>) -> Void) {
+        self.onEnd = onEnd
+    }
+
+    func end(_ result: Result<TransportDescriptor, Refusal>) {
+        onEnd?(result)
+        onEnd = nil
+        process = nil
+    }
+
+    func host(_ host: HostProcess, loaded descriptor: TransportDescriptor) {
+        self.descriptor = descriptor
+        host.finish()
+        end(.success(descriptor))
+    }
+
+    func host(_ host: HostProcess, ended death: HostDeath, servedNs: UInt64?) {
+        end(.failure(Refusal(death.reason)))
+    }
+
+    func host(_ host: HostProcess, created session: UInt32, isDone: Bool) {}
+    func host(_ host: HostProcess, destroyed session: UInt32) {}
+    func host(
+        _ host: HostProcess, session: UInt32, audioPosition: UInt64, event: TransportEvent
+    ) {}
+    func host(_ host: HostProcess, logged level: TransportLogLevel, _ text: String) {}
+}
