@@ -2,6 +2,7 @@
 #include "CLinux.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/openat2.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -81,6 +82,10 @@ int parley_peer_credentials(int socket, pid_t *pid, uid_t *uid, gid_t *gid) {
 int parley_errno(void) { return errno; }
 
 int parley_name_thread(const char *name) { return prctl(PR_SET_NAME, name, 0, 0, 0); }
+
+int parley_open_path(int directory, const char *name, int flags) {
+    return openat(directory, name, O_PATH | O_NOFOLLOW | O_CLOEXEC | flags);
+}
 
 int parley_open_no_links(int directory, const char *path, int flags) {
     struct open_how how = {.flags = (unsigned)flags, .resolve = RESOLVE_NO_SYMLINKS};

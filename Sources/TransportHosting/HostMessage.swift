@@ -43,15 +43,16 @@ enum HostMessage {
                 : .event(
                     session: header.session, audioPosition: header.audioPosition, .log(level, text))
         default:
-            do {
+            do throws(Fault) {
                 let event = try Self.event(header, &reader)
                 self = .event(
                     session: header.session, audioPosition: header.audioPosition, event)
-            } catch .unusable(let why) {
-                self = .unusable(session: header.session, why: why)
+            } catch {
+                switch error {
+                case .violation(let violation): throw violation
+                case .unusable(let why): self = .unusable(session: header.session, why: why)
+                }
                 return
-            } catch .violation(let error) {
-                throw error
             }
         }
         try reader.end()

@@ -77,7 +77,7 @@ final class HostProcess {
         }
     }
 
-    deinit { room.deallocate() }
+    isolated deinit { room.deallocate() }
 
     /// Holds the host until its process has ended.
     @LoopActor private final class ExitReport {

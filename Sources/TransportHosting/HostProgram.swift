@@ -19,7 +19,8 @@ public enum HostProgram {
     /// Absolute, without a slash at its end.
     public static var directoryOfRunningProgram: String {
         withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(PATH_MAX)) { room in
-            let size = readlink("/proc/self/exe", room.baseAddress, room.count)
+            guard let start = room.baseAddress else { return "." }
+            let size = readlink("/proc/self/exe", start, room.count)
             guard size > 0 else { return "." }
             let path = room.prefix(size).map { UInt8(bitPattern: $0) }
             let end = path.lastIndex(of: UInt8(ascii: "/")) ?? 0

@@ -57,7 +57,7 @@ final class HostSlot {
         case .failed: throw .failed(descriptor.id, lastDeath?.reason ?? "the plugin failed")
         }
         do throws(HostLaunchError) {
-            let process = try HostProcess(launcher: launcher, name: descriptor.id, file: file)
+            let process = try HostProcess(launcher: launcher, name: descriptor.id, file: file.descriptor)
             process.delegate = self
             self.process = process
             return process

@@ -23,7 +23,7 @@ enum PacketSocket {
 
     static func send(_ packet: [UInt8], to socket: CInt) -> SendResult {
         while true {
-            if Glibc.send(socket, packet, packet.count, CInt(MSG_NOSIGNAL.rawValue)) >= 0 {
+            if Glibc.send(socket, packet, packet.count, CInt(MSG_NOSIGNAL)) >= 0 {
                 return .sent
             }
             switch errno {
@@ -43,7 +43,7 @@ enum PacketSocket {
 
     static func receive(from socket: CInt, into room: UnsafeMutableRawBufferPointer) -> ReceiveResult {
         while true {
-            let flags = CInt(MSG_DONTWAIT.rawValue) | CInt(MSG_TRUNC.rawValue)
+            let flags = CInt(MSG_DONTWAIT) | CInt(MSG_TRUNC)
             let size = recv(socket, room.baseAddress, room.count, flags)
             if size > 0 { return .packet(size: size) }
             if size == 0 { return .closed }

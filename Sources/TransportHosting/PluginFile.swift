@@ -60,7 +60,7 @@ struct PluginDirectory {
     private static func open(
         _ name: String, in parent: CInt, called path: String
     ) throws(Refusal) -> FileDescriptor {
-        let raw = openat(parent, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+        let raw = parley_open_path(parent, name, O_DIRECTORY)
         guard raw >= 0 else { throw Refusal("\(path) can't be opened: errno \(errno)") }
         return FileDescriptor(owning: raw)
     }
@@ -86,7 +86,7 @@ struct PluginDirectory {
     func open(_ name: String) throws(Refusal) -> PluginFile? {
         let path = "\(directory.path)/\(name)"
         if let fault { throw Refusal(fault) }
-        let place = openat(handle.raw, name, O_PATH | O_NOFOLLOW | O_CLOEXEC)
+        let place = parley_open_path(handle.raw, name, 0)
         if place < 0, errno == ENOENT { return nil }
         guard place >= 0 else { throw Refusal("\(path) can't be opened: errno \(errno)") }
         defer { close(place) }

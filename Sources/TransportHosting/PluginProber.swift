@@ -50,7 +50,7 @@ final class PluginProber {
             let name = file.path.split(separator: "/").last.map(String.init) ?? file.path
             do throws(HostLaunchError) {
                 let process = try HostProcess(
-                    launcher: launcher, name: "probe \(name)", file: file, helloLimit: limit)
+                    launcher: launcher, name: "probe \(name)", file: file.descriptor, helloLimit: limit)
                 process.delegate = probe
                 probe.process = process
             } catch {

@@ -27,10 +27,10 @@ public struct Spawner: Sendable {
         var defaults = sigset_t()
         sigfillset(&defaults)
         posix_spawnattr_setsigdefault(&attributes, &defaults)
-        posix_spawnattr_setflags(&attributes, CShort(POSIX_SPAWN_SETSIGDEF.rawValue))
+        posix_spawnattr_setflags(&attributes, CShort(POSIX_SPAWN_SETSIGDEF))
 
         var pid: pid_t = 0
-        let code = withCStrings([program, "--spawner"]) { arguments in
+        let code = Self.withCStrings([program, "--spawner"]) { arguments in
             posix_spawn(&pid, program, &actions, &attributes, arguments, environ)
         }
         guard code == 0 else { throw .launcherNotStarted(program: program, code: code) }
@@ -38,7 +38,7 @@ public struct Spawner: Sendable {
         processID = pid
     }
 
-    private func withCStrings<Result>(
+    private static func withCStrings<Result>(
         _ strings: [String], _ body: (UnsafePointer<UnsafeMutablePointer<CChar>?>) -> Result
     ) -> Result {
         var pointers: [UnsafeMutablePointer<CChar>?] = strings.map { strdup($0) }
