@@ -117,7 +117,9 @@ let package = Package(
         tests(of: "AudioCore", ["CAllocationCounter", "Opus", "Resampling"]),
         tests(of: "Opus", ["AudioCore"]),
         tests(of: "Resampling", ["AudioCore"]),
-        tests(of: "PulseAudio", ["AudioCore", "DeviceLines", "EventLoop"]),
+        .target(
+            name: "SoundServer", path: "Tests/Support/SoundServer", swiftSettings: strict),
+        tests(of: "PulseAudio", ["AudioCore", "DeviceLines", "EventLoop", "SoundServer"]),
         tests(of: "Control", ["ControlProtocol", "JSON", "EventLoop"]),
         tests(of: "Configuration", ["JSON"]),
         tests(of: "TransportHosting", ["EventLoop", "JSON", "CParleyWire"]),

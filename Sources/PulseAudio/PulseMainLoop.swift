@@ -1,0 +1,38 @@
+import CPulse
+
+/// The pulse thread: libpulse's threaded main loop. Everything of libpulse is called with its lock
+/// held, and ``withLock(_:)`` is the only way to hold it; callbacks hold it already. With nothing to
+/// do the thread sleeps without end.
+///
+/// Callbacks never wait for the control thread (they post to it), so a caller of ``withLock(_:)`` waits
+/// no longer than one callback takes.
+final class PulseMainLoop: Sendable {
+    private nonisolated(unsafe) let loop: OpaquePointer
+    /// The loop's own functions, for watching descriptors. Use under the lock.
+    nonisolated(unsafe) let api: UnsafeMutablePointer<pa_mainloop_api>
+
+    /// - Throws: ``PulseError`` when the thread can't be started.
+    init() throws(PulseError) {
+        guard let loop = pa_threaded_mainloop_new(), let api = pa_threaded_mainloop_get_api(loop)
+        else { throw PulseError(code: pulseInternalError, doing: "making the pulse thread") }
+        pa_threaded_mainloop_set_name(loop, "pulse")
+        guard pa_threaded_mainloop_start(loop) == 0 else {
+            pa_threaded_mainloop_free(loop)
+            throw PulseError(code: pulseInternalError, doing: "starting the pulse thread")
+        }
+        self.loop = loop
+        self.api = api
+    }
+
+    deinit {
+        pa_threaded_mainloop_stop(loop)
+        pa_threaded_mainloop_free(loop)
+    }
+
+    /// Runs `body` while the pulse thread stands still. Not from the pulse thread.
+    func withLock<Result>(_ body: () throws -> Result) rethrows -> Result {
+        pa_threaded_mainloop_lock(loop)
+        defer { pa_threaded_mainloop_unlock(loop) }
+        return try body()
+    }
+}

@@ -1,0 +1,264 @@
+import DeviceLines
+import EventLoop
+
+/// A microphone that sessions hold.
+public typealias CaptureDevice = SharedDevice<CaptureStream>
+/// A loudspeaker that sessions hold.
+public typealias PlaybackDevice = SharedDevice<PlaybackStream>
+
+/// One stream on the best present device of a preference, for as long as anybody holds this object:
+/// through unplugging, defaults that change, streams killed, stalled or moved, and a server that dies,
+/// hangs or comes back. Get one from ``DevicePool``; release it to close.
+@LoopActor
+public final class SharedDevice<Stream: DeviceStream> {
+    public let preference: DevicePreference
+    private let server: PulseServer
+    private let settings: StreamSettings
+    private var machine = DeviceMachine()
+    private var stream: Stream?
+    private var isSuspended = false
+    private var level: StreamLevel?
+    private var reason = "not opened yet"
+    private var earlier = StreamFigures()
+    private var moves = 0
+    private var corkRequests = 0
+    private var timer: LoopTimer?
+    private var upkeep: LoopTimer?
+    private var observers: [ObjectIdentifier: WeakObservation] = [:]
+    private var published = DeviceStatus.State.away(reason: "not opened yet")
+    private var defaultAtLastLook: String?
+    private var defaultChangedNs: UInt64 = 0
+
+    private struct WeakObservation {
+        weak var observation: DeviceObservation<Stream.Line>?
+    }
+
+    init(preference: DevicePreference, server: PulseServer, settings: StreamSettings) {
+        self.preference = preference
+        self.server = server
+        self.settings = settings
+        server.add(self)
+        server.addNeed()
+        devicesSettled()
+    }
+
+    isolated deinit {
+        timer?.cancel()
+        upkeep?.cancel()
+        stream?.close()
+        server.removeNeed()
+    }
+
+    // MARK: For holders
+
+    /// Calls `handler` with the line of the running stream, now and whenever it changes: nil while
+    /// there is none. The observation ends with the object that is returned.
+    public func observe(
+        onStatus: @escaping @LoopActor (DeviceStatus) -> Void = { _ in },
+        onLine: @escaping @LoopActor (Stream.Line?) -> Void
+    ) -> DeviceObservation<Stream.Line> {
+        let observation = DeviceObservation(onStatus: onStatus, onLine: onLine)
+        observers[ObjectIdentifier(observation)] = WeakObservation(observation: observation)
+        onLine(line)
+        onStatus(status)
+        return observation
+    }
+
+    /// The running stream's; nil while there is none.
+    public var line: Stream.Line? {
+        guard case .running = machine.state else { return nil }
+        return stream?.line
+    }
+
+    public var status: DeviceStatus {
+        var status = DeviceStatus()
+        status.state = state
+        status.outages = machine.outages
+        status.rebuilds = machine.rebuilds
+        status.stalls = machine.stalls
+        status.lastOutageMs = Double(machine.lastOutageNs) / 1e6
+        status.totalOutageMs = Double(machine.totalOutageNs) / 1e6
+        var figures = stream?.figures ?? StreamFigures()
+        figures.underruns += earlier.underruns
+        figures.overrunSamples += earlier.overrunSamples
+        figures.moves = moves
+        figures.corkRequests = corkRequests
+        status.stream = figures
+        return status
+    }
+
+    private var state: DeviceStatus.State {
+        switch machine.state {
+        case .away, .waiting: .away(reason: reason)
+        case .opening(let device, _): .opening(device: device)
+        case .running(let device, _):
+            isSuspended ? .suspended(device: device) : .running(device: device)
+        }
+    }
+
+    // MARK: The machine
+
+    private func advance(_ event: DeviceMachine.Event) {
+        let nowNs = MonotonicClock.nowNs
+        switch machine.handle(event, nowNs: nowNs) {
+        case .nothing: break
+        case .close: closeStream()
+        case .serverSilent: return server.reportSilence()
+        case .open(let device):
+            closeStream()
+            open(device)
+        }
+        settle()
+    }
+
+    private func settle() {
+        timer?.cancel()
+        timer = nil
+        if let wakeNs = machine.wakeNs {
+            let nowNs = MonotonicClock.nowNs
+            let delay = Duration.nanoseconds(Int64(wakeNs > nowNs ? wakeNs - nowNs : 0))
+            timer = EventLoop.shared.schedule(after: delay) { [weak self] in self?.advance(.due) }
+        }
+        let state = state
+        guard state != published else { return }
+        published = state
+        let status = status
+        for (key, entry) in observers {
+            guard let observation = entry.observation else {
+                observers[key] = nil
+                continue
+            }
+            observation.tell(line)
+            observation.onStatus(status)
+        }
+    }
+
+    private func open(_ device: String) {
+        guard let connection = server.connection,
+            let type = Stream.self as? any OpenableStream.Type
+        else { return }
+        isSuspended = false
+        do {
+            let new = try type.init(
+                connection: connection, device: device, settings: settings, level: level)
+            new.handle.onEvent = { [weak self] in self?.handle($0) }
+            stream = new as? Stream
+        } catch {
+            reason = error.description
+            _ = machine.handle(.ended, nowNs: MonotonicClock.nowNs)
+        }
+    }
+
+    private func closeStream() {
+        upkeep?.cancel()
+        upkeep = nil
+        guard let old = stream else { return }
+        let figures = old.figures
+        earlier.underruns += figures.underruns
+        earlier.overrunSamples += figures.overrunSamples
+        stream = nil
+        isSuspended = false
+        old.close()
+    }
+
+    private var openable: (any OpenableStream)? { stream as? any OpenableStream }
+
+    private func handle(_ event: StreamHandle.Event) {
+        switch event {
+        case .ready:
+            if let level { openable?.restore(level) }
+            if let device = machine.best.flatMap({ server.devices.device(Stream.kind, named: $0) }) {
+                server.isUsed(device)
+            }
+            advance(.ready)
+            look(after: settings.stall / 4)
+            if level == nil { askLevel() }
+        case .ended(let error):
+            reason = "the stream on \(status.device ?? "the device") ended: \(error.reason)"
+            advance(.ended)
+        case .suspended(let suspended):
+            isSuspended = suspended
+            settle()
+        case .moved(let device):
+            moves += 1
+            advance(.moved(to: device, isChosen: isChosenMove(to: device)))
+        case .asked(let wish):
+            if wish == "request-cork" { corkRequests += 1 }
+        }
+    }
+
+    /// A move is somebody's choice unless the server made it: because the old device went, or
+    /// because the default changed and the server takes its streams along.
+    private func isChosenMove(to device: String) -> Bool {
+        guard case .running(let old, _) = machine.state,
+            server.devices.device(Stream.kind, named: old) != nil
+        else { return false }
+        let isDefault = server.devices.device(Stream.kind, named: device)?.isDefault ?? false
+        let changedAgoNs = MonotonicClock.nowNs - defaultChangedNs
+        return !(isDefault && changedAgoNs < 2_000_000_000)
+    }
+
+    // MARK: Looking after a running stream
+
+    private func look(after delay: Duration) {
+        upkeep = EventLoop.shared.schedule(after: delay) { [weak self] in self?.lookNow() }
+    }
+
+    private func lookNow() {
+        guard let stream, case .running = machine.state else { return }
+        let nowNs = MonotonicClock.nowNs
+        openable?.maintain(nowNs: nowNs)
+        let silentNs = nowNs - min(nowNs, max(stream.activityNs, resumedNs))
+        let limit = stream.isProven ? settings.stall : settings.firstSound
+        if isSuspended {
+            resumedNs = nowNs
+        } else if silentNs >= limit.nanoseconds {
+            reason = "\(status.device ?? "the device") stopped without an error"
+            return advance(.stalled)
+        }
+        look(after: settings.stall / 4)
+    }
+
+    /// When the device was last seen suspended: its silence counts from there.
+    private var resumedNs: UInt64 = 0
+
+    private func askLevel() {
+        guard let asked = openable else { return }
+        asked.askLevel { [weak self, weak asked] level, isCorked in
+            guard let self, let asked, asked === openable else { return }
+            if let level { self.level = level }
+            // Nobody of ours pauses streams, so somebody else did; a call goes on.
+            if isCorked { asked.handle.uncork() }
+        }
+    }
+}
+
+extension SharedDevice: PulseServerListener {
+    func serverLost() {
+        reason = "the sound server is away"
+        advance(.serverLost)
+    }
+
+    func devicesSettled() {
+        guard server.devices.isComplete else {
+            if stream == nil { reason = "the sound server is away: \(server.status.summary)" }
+            return settle()
+        }
+        let devices = server.devices.devices
+        let nowDefault = devices.first { $0.kind == Stream.kind && $0.isDefault }?.name
+        if nowDefault != defaultAtLastLook {
+            defaultAtLastLook = nowDefault
+            defaultChangedNs = MonotonicClock.nowNs
+        }
+        let best = preference.pick(from: devices, kind: Stream.kind)
+        if best == nil { reason = preference.absence(among: devices, kind: Stream.kind) }
+        advance(.best(best?.name))
+    }
+
+    func streamChanged(_ change: PulseConnection.Change) {
+        guard let openable, !change.isRemoved,
+            change.facility == type(of: openable).facility, change.index == openable.handle.index
+        else { return }
+        askLevel()
+    }
+}
