@@ -81,6 +81,10 @@ int parley_peer_credentials(int socket, pid_t *pid, uid_t *uid, gid_t *gid) {
 
 int parley_errno(void) { return errno; }
 
+int parley_accept(int socket) {
+    return accept4(socket, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+}
+
 int parley_name_thread(const char *name) { return prctl(PR_SET_NAME, name, 0, 0, 0); }
 
 int parley_open_path(int directory, const char *name, int flags) {

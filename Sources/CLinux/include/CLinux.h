@@ -34,6 +34,9 @@ int parley_peer_credentials(int socket, pid_t *pid, uid_t *uid, gid_t *gid);
 /* The errno of this thread: Swift's accessor is not callable where locks are forbidden. */
 int parley_errno(void);
 
+/* accept4() with SOCK_CLOEXEC and SOCK_NONBLOCK. */
+int parley_accept(int socket);
+
 /* Names the calling thread for ps and gdb, at most 15 bytes. */
 int parley_name_thread(const char *name);
 

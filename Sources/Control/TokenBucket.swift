@@ -1,0 +1,24 @@
+/// Lets `burst` things through at once and `perSecond` in the long run.
+struct TokenBucket {
+    private let burst: Double
+    private let perSecond: Double
+    private var tokens: Double
+    private var lastNs: UInt64
+
+    init(burst: Int, perSecond: Int, nowNs: UInt64) {
+        self.burst = Double(burst)
+        self.perSecond = Double(perSecond)
+        tokens = Double(burst)
+        lastNs = nowNs
+    }
+
+    /// Takes one; false when there is none.
+    mutating func take(nowNs: UInt64) -> Bool {
+        let elapsed = Double(nowNs &- lastNs) / 1e9
+        tokens = min(burst, tokens + elapsed * perSecond)
+        lastNs = nowNs
+        guard tokens >= 1 else { return false }
+        tokens -= 1
+        return true
+    }
+}
