@@ -63,6 +63,8 @@ public struct JitterBuffer: ~Copyable {
         var timestamp: Int64
         var arrival: Int64
         var byteCount: Int
+        /// Which block holds the bytes.
+        var block: UInt8
         var header: PacketHeader
     }
 
@@ -74,6 +76,8 @@ public struct JitterBuffer: ~Copyable {
 
     private let slots: UnsafeMutablePointer<Slot>
     private let bytes: UnsafeMutablePointer<UInt8>
+    /// Blocks of bytes that are free, a stack: few packets wait at a time, so few pages are touched.
+    private let freeBlocks: UnsafeMutablePointer<UInt8>
     private var count = 0
     private var phase = Phase.unsynchronised
     // Sequence numbers and timestamps without their wrap.
@@ -109,14 +113,17 @@ public struct JitterBuffer: ~Copyable {
         slots = .allocate(capacity: Self.slotCount)
         bytes = .allocate(capacity: Self.slotCount * Self.slotBytes)
         let free = Slot(
-            sequence: -1, timestamp: 0, arrival: 0, byteCount: 0,
+            sequence: -1, timestamp: 0, arrival: 0, byteCount: 0, block: 0,
             header: PacketHeader(sequence: 0, timestamp: 0, sampleCount: 0))
         slots.initialize(repeating: free, count: Self.slotCount)
+        freeBlocks = .allocate(capacity: Self.slotCount)
+        for block in 0..<Self.slotCount { (freeBlocks + block).initialize(to: UInt8(block)) }
     }
 
     deinit {
         slots.deallocate()
         bytes.deallocate()
+        freeBlocks.deallocate()
     }
 
     /// Packets that wait.
@@ -255,12 +262,15 @@ public struct JitterBuffer: ~Copyable {
         _ packet: UnsafePointer<UInt8>, _ byteCount: Int, _ now: Int64
     ) {
         let place = Self.place(sequence)
+        // One for each packet that waits is in use, and the place was free.
+        let block = freeBlocks[Self.slotCount - 1 - count]
+        slots[place].block = block
         slots[place].sequence = sequence
         slots[place].timestamp = timestamp
         slots[place].arrival = now
         slots[place].byteCount = byteCount
         slots[place].header = header
-        UnsafeMutableRawPointer(bytes + place * Self.slotBytes)
+        UnsafeMutableRawPointer(bytes + Int(block) * Self.slotBytes)
             .copyMemory(from: packet, byteCount: byteCount)
         count += 1
     }
@@ -294,7 +304,9 @@ public struct JitterBuffer: ~Copyable {
             }
             if let pause = fillPause(until: slots[place].timestamp, now: now) { return pause }
             let samples = slots[place].header.sampleCount
-            if mustLeaveOut(samples: Int64(samples), isQuiet: isQuiet) {
+            if mustLeaveOut(samples: Int64(samples), isQuiet: isQuiet),
+                !slots[place].header.endsItem
+            {
                 leaveOut(place)
                 continue
             }
@@ -321,6 +333,7 @@ public struct JitterBuffer: ~Copyable {
         var place = 0
         while place < Self.slotCount {
             slots[place].sequence = -1
+            freeBlocks[place] = UInt8(truncatingIfNeeded: place)
             place += 1
         }
         count = 0
@@ -498,7 +511,8 @@ public struct JitterBuffer: ~Copyable {
     @_noLocks
     private func view(_ place: Int) -> JitterPacket {
         JitterPacket(
-            header: slots[place].header, bytes: UnsafePointer(bytes + place * Self.slotBytes),
+            header: slots[place].header,
+            bytes: UnsafePointer(bytes + Int(slots[place].block) * Self.slotBytes),
             byteCount: slots[place].byteCount)
     }
 
@@ -526,6 +540,7 @@ public struct JitterBuffer: ~Copyable {
     private mutating func remove(_ place: Int) {
         slots[place].sequence = -1
         count -= 1
+        freeBlocks[Self.slotCount - 1 - count] = slots[place].block
         advance(wasHere: true)
     }
 
