@@ -118,6 +118,17 @@ import Testing
         #expect(buffer.delaySamples <= 480 + 960 + 960)
     }
 
+    @Test func timeFilledWhileWaitingCountsForTheLoss() {
+        var buffer = JitterBuffer(settings: settings())
+        insert(0, into: &buffer, at: 0)
+        #expect(pull(&buffer, at: 10) == .packet(0))
+        #expect(pull(&buffer, at: 30) == .conceal(960, copyIn: nil))
+        insert(2, into: &buffer, at: 45)
+        #expect(pull(&buffer, at: 50) == .packet(2), "1 was filled already")
+        #expect(buffer.statistics.packetsLost == 1)
+        #expect(buffer.statistics.insertedSamplesForDeceleration == 0)
+    }
+
     @Test func afterAStallTheStreamIsSilentThenBeginsAfresh() {
         var buffer = JitterBuffer(settings: settings())
         insert(0, into: &buffer, at: 0)
