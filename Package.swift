@@ -12,6 +12,11 @@ let strictC: [CSetting] = [
     .unsafeFlags(["-Wall", "-Wextra", "-Werror", "-Wno-unused-parameter"])
 ]
 
+/// A plugin exports one symbol and no other, so that two of them never mix.
+let onlyTheEntryIsExported = LinkerSetting.unsafeFlags([
+    "-Xlinker", "--version-script=\(Context.packageDirectory)/Plugins/exports.map",
+])
+
 /// A module of ours: `Sources/<name>`.
 func module(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
     .target(name: name, dependencies: dependencies, swiftSettings: strict)
@@ -37,7 +42,7 @@ let package = Package(
         .executable(name: "parleyctl", targets: ["parleyctl"]),
         .executable(name: "parley-transport-host", targets: ["parley-transport-host"]),
         .library(name: "ParleyTransport", targets: ["ParleyTransport"]),
-        .library(name: "loopback", type: .dynamic, targets: ["Loopback"]),
+        .library(name: "loopback", type: .dynamic, targets: ["LoopbackEntry"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
@@ -86,7 +91,9 @@ let package = Package(
             ]),
 
         // For plugin authors.
-        module("ParleyTransport", ["CParleyTransport", "JSON"]),
+        .target(
+            name: "ParleyTransport", dependencies: ["CParleyTransport", "JSON"],
+            swiftSettings: strict + [.enableExperimentalFeature("Lifetimes")]),
 
         // Programs.
         .executableTarget(
@@ -103,10 +110,15 @@ let package = Package(
             ],
             swiftSettings: strict),
 
-        // Plugins.
+        // Plugins. What exports the entry is a target of its own, so that the tests, which are one
+        // program, can hold several transports.
         .target(
-            name: "Loopback", dependencies: ["ParleyTransport", "JSON"], path: "Plugins/Loopback",
-            swiftSettings: strict),
+            name: "Loopback", dependencies: ["ParleyTransport", "JSON", "AudioCore", "Opus"],
+            path: "Plugins/Loopback", exclude: ["Entry"], swiftSettings: strict),
+        .target(
+            name: "LoopbackEntry", dependencies: ["Loopback", "ParleyTransport"],
+            path: "Plugins/Loopback/Entry", swiftSettings: strict,
+            linkerSettings: [onlyTheEntryIsExported]),
 
         // Tests.
         .target(
@@ -126,7 +138,8 @@ let package = Package(
         tests(
             of: "MediaEngine",
             ["AudioCore", "DeviceLines", "EventLoop", "Opus", "CLinux", "CParleyWire", "CParleyTransport"]),
-        tests(of: "Loopback", ["ParleyTransport", "JSON"]),
+        tests(of: "ParleyTransport", ["JSON", "CParleyTransport"]),
+        tests(of: "Loopback", ["ParleyTransport", "JSON", "CParleyTransport", "Opus"]),
         .testTarget(
             name: "Integration",
             dependencies: ["ControlProtocol", "Control", "JSON", "AudioCore", "Opus"],
