@@ -1,5 +1,6 @@
 import AudioCore
 import Foundation
+import Synchronization
 import Testing
 
 /// What two threads share, under load from both.
@@ -64,6 +65,67 @@ import Testing
         await wrote
         #expect(await wrong == 0)
         #expect(shared.ring.available == 0)
+    }
+
+    /// One thread gives pages back as fast as it can, the other must find every sample it queued.
+    @Test func trimmingNeverTakesSpeechThatWaits() async throws {
+        let hasTrimmed = Flag()
+        let isDone = Flag()
+        let queue = try PlayoutQueue(rateHz: 48_000)
+        let memory = queue.memory
+        async let trims: Int = onThread {
+            var count = 0
+            while !isDone.isSet {
+                guard memory.trim() else { continue }
+                count += 1
+                hasTrimmed.set()
+            }
+            return count
+        }
+        let (wrong, refused) = await onThread { [queue = Moved(consume queue)] in
+            var queue = queue.take()
+            var wrong = 0
+            var refused = 0
+            let block = [Int16](repeating: 77, count: 30_000)
+            var out = [Float](repeating: 0, count: 30_000)
+            // Both must be at work at once.
+            while !hasTrimmed.isSet {}
+            for _ in 0..<100 {
+                var taken = 0
+                for _ in 0..<4 {
+                    if case .taken = queue.append(block, count: 30_000, item: SpeechItem()) {
+                        taken += 30_000
+                    } else {
+                        refused += 1
+                    }
+                }
+                while let chunk = queue.read(into: &out, count: 30_000) {
+                    taken -= chunk.count
+                    for index in 0..<chunk.count where out[index] != 77 / 32_768 { wrong += 1 }
+                }
+                if taken != 0 { wrong += 1 }
+            }
+            isDone.set()
+            return (wrong, refused)
+        }
+        #expect(wrong == 0, "\(refused) appends met a trim")
+        #expect(await trims > 0)
+    }
+
+    private final class Flag: Sendable {
+        private let value = Atomic(false)
+        var isSet: Bool { value.load(ordering: .acquiring) }
+        func set() { value.store(true, ordering: .releasing) }
+    }
+
+    /// Carries a queue into a thread's closure.
+    private final class Moved: @unchecked Sendable {
+        private var queue: PlayoutQueue?
+        init(_ queue: consuming PlayoutQueue) { self.queue = consume queue }
+        func take() -> PlayoutQueue {
+            guard let queue = queue.take() else { preconditionFailure("taken twice") }
+            return queue
+        }
     }
 
     @Test func theClockExtrapolatesWithinWhatWasWritten() {
