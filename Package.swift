@@ -95,6 +95,9 @@ let package = Package(
             name: "ParleyTransport", dependencies: ["CParleyTransport", "JSON"],
             swiftSettings: strict + [.enableExperimentalFeature("Lifetimes")]),
 
+        // What parleyctl draws.
+        module("TerminalView", ["JSON"]),
+
         // Programs.
         .executableTarget(
             name: "parley-transport-host", dependencies: ["CParleyTransport", "CParleyWire"],
@@ -105,7 +108,8 @@ let package = Package(
         .executableTarget(
             name: "parleyctl",
             dependencies: [
-                "ControlProtocol", "Control", "JSON",
+                "ControlProtocol", "Control", "Configuration", "TerminalView", "PulseAudio",
+                "EventLoop", "JSON", "CLinux",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
@@ -134,6 +138,8 @@ let package = Package(
         tests(of: "PulseAudio", ["AudioCore", "DeviceLines", "EventLoop", "SoundServer"]),
         tests(of: "Control", ["ControlProtocol", "JSON", "EventLoop"]),
         tests(of: "Configuration", ["JSON"]),
+        tests(of: "TerminalView", ["JSON"]),
+        tests(of: "parleyctl", ["JSON"]),
         tests(of: "TransportHosting", ["EventLoop", "JSON", "CParleyWire"]),
         tests(
             of: "MediaEngine",
