@@ -26,7 +26,8 @@ struct Audio: ParsableCommand {
         var buffer: [UInt8] = []
         let answer = try greeting(socket, &buffer)
         printError(gateway.json ? answer.serialized() : describe(answer))
-        try AudioPump(socket: socket, readsInput: !listen).run(first: buffer)
+        var pump = AudioPump(socket: socket, readsInput: !listen)
+        try pump.run(first: buffer)
     }
 
     /// The gateway's line; what comes behind it stays in `buffer`.
@@ -57,56 +58,5 @@ struct Audio: ParsableCommand {
         let rate = answer["rate"]?.integerValue.map { ", \($0) Hz" } ?? ""
         let channels = answer["channels"]?.integerValue.map { ", \($0) channel" } ?? ""
         return format + rate + channels
-    }
-}
-
-/// Moves bytes both ways until the session ends.
-private struct AudioPump {
-    let socket: UnixSocket
-    let readsInput: Bool
-
-    func run(first: [UInt8]) throws(DaemonError) {
-        signal(SIGPIPE, SIG_IGN)
-        try write(first[...])
-        var inputIsOpen = readsInput
-        while true {
-            var waits = [
-                pollfd(fd: socket.fd, events: Int16(POLLIN), revents: 0),
-                pollfd(fd: inputIsOpen ? STDIN_FILENO : -1, events: Int16(POLLIN), revents: 0),
-            ]
-            guard poll(&waits, 2, -1) >= 0 || errno == EINTR else {
-                throw .failed(String(cString: strerror(errno)))
-            }
-            if waits[0].revents != 0 {
-                var chunk: [UInt8] = []
-                guard try socket.receive(into: &chunk) else { return }
-                try write(chunk[...])
-            }
-            if waits[1].revents != 0 { inputIsOpen = try pass() }
-        }
-    }
-
-    /// Moves what the input has; false at its end, which the session is told.
-    private func pass() throws(DaemonError) -> Bool {
-        var chunk = [UInt8](repeating: 0, count: 4_096)
-        let count = read(STDIN_FILENO, &chunk, chunk.count)
-        guard count > 0 else {
-            shutdown(socket.fd, CInt(SHUT_WR))
-            return false
-        }
-        try socket.send(Array(chunk[..<count]))
-        return true
-    }
-
-    private func write(_ bytes: ArraySlice<UInt8>) throws(DaemonError) {
-        var rest = bytes
-        while !rest.isEmpty {
-            let count = rest.withUnsafeBytes { Glibc.write(STDOUT_FILENO, $0.baseAddress, $0.count) }
-            if count < 0 && errno == EINTR { continue }
-            guard count > 0 else {
-                throw .failed("standard output can't be written: \(String(cString: strerror(errno)))")
-            }
-            rest = rest.dropFirst(count)
-        }
     }
 }
