@@ -91,11 +91,11 @@ public final class UnixListener {
 }
 
 /// A sockaddr_un.
-struct UnixAddress {
+public struct UnixAddress {
     private var address = sockaddr_un()
 
     /// nil when the path does not fit.
-    init?(_ path: String) {
+    public init?(_ path: String) {
         let bytes = Array(path.utf8)
         guard !bytes.isEmpty, bytes.count < MemoryLayout.size(ofValue: address.sun_path) else {
             return nil
@@ -104,7 +104,8 @@ struct UnixAddress {
         withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes) }
     }
 
-    mutating func connect(_ fd: CInt) -> CInt { with { Glibc.connect(fd, $0, $1) } }
+    /// As connect(2).
+    public mutating func connect(_ fd: CInt) -> CInt { with { Glibc.connect(fd, $0, $1) } }
     mutating func bind(_ fd: CInt) -> CInt { with { Glibc.bind(fd, $0, $1) } }
 
     private mutating func with(
