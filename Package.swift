@@ -139,7 +139,7 @@ let package = Package(
         tests(of: "Control", ["ControlProtocol", "JSON", "EventLoop"]),
         tests(of: "Configuration", ["JSON"]),
         tests(of: "TerminalView", ["JSON"]),
-        tests(of: "parleyctl", ["JSON"]),
+        tests(of: "parleyctl", ["JSON", "PulseAudio"]),
         tests(of: "TransportHosting", ["EventLoop", "JSON", "CParleyWire"]),
         tests(
             of: "MediaEngine",

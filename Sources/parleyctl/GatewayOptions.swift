@@ -1,4 +1,5 @@
 import ArgumentParser
+import Control
 import JSON
 
 /// What every command takes.
@@ -11,22 +12,41 @@ struct GatewayOptions: ParsableArguments {
     @Flag(help: "Print the answer as JSON, one line.")
     var json = false
 
-    func connect() throws(DaemonError) -> DaemonConnection {
-        try DaemonConnection(to: SocketLocation(option: socket))
+    func connect() throws(DaemonError) -> ControlClient {
+        do throws(ControlClientError) {
+            return try ControlClient(paths: GatewaySockets(option: socket).controlPaths)
+        } catch {
+            throw DaemonError(error)
+        }
     }
 
     /// Calls one method and prints the answer: as JSON if that was asked for, else as `describe`
     /// writes it.
+    ///
+    /// - Parameter timeout: nil for what may take as long as it wants.
     func call(
-        _ method: String, _ parameters: JSONObject = [:],
+        _ method: String, _ parameters: JSONObject = [:], timeout: Duration? = .seconds(60),
         describe: (JSONValue) -> [String] = { _ in [] }
     ) throws(DaemonError) {
-        let connection = try connect()
-        let answer = try connection.call(method, parameters)
+        let client = try connect()
+        let answer = try client.answer(method, parameters, timeout: timeout)
         if json {
             print(answer.serialized())
         } else {
             for line in describe(answer) { print(line) }
+        }
+    }
+}
+
+extension ControlClient {
+    /// As ``call(_:_:timeout:)``, with the errors that end this program.
+    func answer(
+        _ method: String, _ parameters: JSONObject = [:], timeout: Duration? = .seconds(60)
+    ) throws(DaemonError) -> JSONValue {
+        do throws(ControlClientError) {
+            return try call(method, parameters, timeout: timeout)
+        } catch {
+            throw DaemonError(error)
         }
     }
 }

@@ -50,8 +50,11 @@ struct Main {
 }
 
 /// Writes a line to standard error.
-func printError(_ line: String) {
+func printError(_ line: String) { write(line, to: STDERR_FILENO) }
+
+/// Writes a line at once.
+func write(_ line: String, to fd: CInt) {
     var bytes = Array(line.utf8)
     bytes.append(UInt8(ascii: "\n"))
-    _ = write(STDERR_FILENO, bytes, bytes.count)
+    _ = write(fd, bytes, bytes.count)
 }

@@ -18,7 +18,7 @@ struct Audio: ParsableCommand {
     @OptionGroup var gateway: GatewayOptions
 
     func run() throws {
-        let socket = try UnixSocket(paths: SocketLocation(option: gateway.socket).audioPaths)
+        let socket = try UnixSocket(paths: GatewaySockets(option: gateway.socket).audioPaths)
         var request: JSONObject = ["session": .string(session)]
         if listen { request["direction"] = "capture" }
         if continuous { request["continuous"] = true }

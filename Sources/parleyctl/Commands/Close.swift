@@ -1,4 +1,5 @@
 import ArgumentParser
+import JSON
 
 struct Close: ParsableCommand {
     static let configuration = CommandConfiguration(abstract: "End a session.")

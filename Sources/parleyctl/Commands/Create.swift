@@ -46,7 +46,7 @@ struct Create: ParsableCommand {
             parameters["sessionConfig"] = .object(
                 try JSONArgument.object(config, what: "--config"))
         }
-        try gateway.call("sessions.create", parameters) { answer in
+        try gateway.call("sessions.create", parameters, timeout: nil) { answer in
             let session = answer["session"]?.stringValue ?? "session"
             return ["\(session) \(answer["state"]?.stringValue ?? "created")"]
         }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import JSON
 
 struct Interrupt: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -23,10 +23,10 @@ struct PushToTalk: ParsableCommand {
 
     private func hold() throws {
         let connection = try gateway.connect()
-        _ = try connection.call("session.pushToTalk", parameters(isPressed: true))
+        _ = try connection.answer("session.pushToTalk", parameters(isPressed: true))
         printError("speak; Enter lets the button go")
         _ = readLine()
-        let answer = try connection.call("session.pushToTalk", parameters(isPressed: false))
+        let answer = try connection.answer("session.pushToTalk", parameters(isPressed: false))
         if gateway.json { print(answer.serialized()) }
     }
 

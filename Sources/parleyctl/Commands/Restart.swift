@@ -1,4 +1,5 @@
 import ArgumentParser
+import JSON
 
 struct Restart: ParsableCommand {
     static let configuration = CommandConfiguration(

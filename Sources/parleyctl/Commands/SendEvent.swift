@@ -1,4 +1,5 @@
 import ArgumentParser
+import JSON
 
 struct SendEvent: ParsableCommand {
     static let configuration = CommandConfiguration(

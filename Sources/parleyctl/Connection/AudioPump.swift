@@ -50,7 +50,7 @@ struct AudioPump {
     }
 
     private mutating func sendPending() throws(DaemonError) {
-        let flags = CInt(MSG_NOSIGNAL.rawValue) | CInt(MSG_DONTWAIT.rawValue)
+        let flags = CInt(MSG_NOSIGNAL) | CInt(MSG_DONTWAIT)
         let count = pending.withUnsafeBytes { send(socket.fd, $0.baseAddress, $0.count, flags) }
         if count > 0 {
             pending = pending.dropFirst(count)

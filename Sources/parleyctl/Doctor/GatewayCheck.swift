@@ -1,0 +1,82 @@
+import Control
+import JSON
+
+/// Looks at the daemon, if there is one.
+enum GatewayCheck {
+    static func findings(_ gateway: GatewayOptions) -> [Finding] {
+        let client: ControlClient
+        do throws(DaemonError) {
+            client = try gateway.connect()
+        } catch {
+            return [absent(error)]
+        }
+        let info = try? client.answer("gateway.info", timeout: .seconds(5))
+        guard let info else {
+            return [
+                .problem(
+                    "a gateway is at \(client.path), but it does not answer",
+                    why: "it hangs, or it is not parleyd",
+                    remedy: "look at its log: journalctl --user -u parleyd, or journalctl -u parleyd")
+            ]
+        }
+        var findings = [
+            Finding.good(
+                "parleyd \(info["version"]?.stringValue ?? "") answers at \(client.path), "
+                    + "role \(info["role"]?.stringValue ?? "unknown")")
+        ]
+        if let status = try? client.answer("gateway.status", timeout: .seconds(5)) {
+            findings += self.findings(status: status)
+        }
+        if let answer = try? client.answer("transports.list", timeout: .seconds(5)) {
+            findings += (answer["transports"]?.arrayValue ?? []).compactMap(refused)
+        }
+        return findings
+    }
+
+    private static func absent(_ error: DaemonError) -> Finding {
+        guard case .noDaemon(let tried) = error else {
+            return .problem(
+                "the gateway can't be asked", why: "\(error)", remedy: "start parleyd again")
+        }
+        let closed = tried.first { $0.reason == "Permission denied" }
+        if let closed {
+            return .problem(
+                "a gateway is there, but you may not talk to it",
+                why: "\(closed.path): \(closed.reason)",
+                remedy: "ask to be put into the socket's group, then log in again")
+        }
+        return .problem(
+            "no gateway answers",
+            why: tried.map { "\($0.path): \($0.reason)" }.joined(separator: "; "),
+            remedy: "systemctl --user start parleyd, or run parleyd")
+    }
+
+    private static func findings(status: JSONValue) -> [Finding] {
+        var findings: [Finding] = []
+        if let server = status["soundServer"], let state = server["state"]?.stringValue {
+            if state == "connected" {
+                findings.append(.good("the gateway is connected to its sound server"))
+            } else {
+                findings.append(
+                    .problem(
+                        "the gateway has no sound server (\(state))",
+                        why: server["reason"]?.stringValue ?? "it does not say",
+                        remedy: "see what is said about the sound server below; the gateway "
+                            + "connects by itself"))
+            }
+        }
+        for reason in status["health"]?["reasons"]?.arrayValue ?? [] {
+            guard let text = reason.stringValue ?? reason["message"]?.stringValue else { continue }
+            findings.append(.note("the gateway says: \(text)"))
+        }
+        return findings
+    }
+
+    private static func refused(_ transport: JSONValue) -> Finding? {
+        guard let reason = transport["reason"]?.stringValue else { return nil }
+        let file = transport["file"]?.stringValue ?? transport["id"]?.stringValue ?? "a plugin"
+        return .problem(
+            "the gateway does not use \(file)", why: reason,
+            remedy: "put that right, then parleyctl reload")
+    }
+}

@@ -1,0 +1,76 @@
+import Configuration
+import PulseAudio
+
+/// Looks at the sound server, as the user who asks.
+enum SoundCheck {
+    static func findings(_ settings: Settings) -> [Finding] {
+        let report = SoundProbe.report(address: ServerAddress(configured: settings.audio.server))
+        guard let status = report.status else {
+            return [
+                .problem(
+                    "the sound server can't be looked for", why: report.failure,
+                    remedy: "close programs: threads or descriptors have run out")
+            ]
+        }
+        guard status.isConnected else { return [absent(status)] }
+        let identity = status.identity
+        return [
+            .good(
+                "sound server \(identity.name) \(identity.version) at \(identity.socket), runs as "
+                    + "\(identity.serverUser); you are user \(identity.uid)")
+        ] + findings(report.devices, .source) + findings(report.devices, .sink)
+    }
+
+    private static func absent(_ status: ServerStatus) -> Finding {
+        let identity = status.identity
+        return .problem(
+            "no sound server for user \(identity.uid)",
+            why: "\(status.summary) (looked at \(identity.candidates.joined(separator: ", ")), by "
+                + "\(identity.origin))",
+            remedy: "start it as this user (systemctl --user start pipewire-pulse or pulseaudio), "
+                + "or run the gateway as the user who has it; sound servers belong to a login, so a "
+                + "service needs one too: loginctl enable-linger")
+    }
+
+    /// What can be wrong with the devices of one kind. Pure.
+    static func findings(_ devices: [AudioDevice], _ kind: AudioDevice.Kind) -> [Finding] {
+        let word = kind == .source ? "microphone" : "speaker"
+        guard let device = devices.first(where: { $0.kind == kind && $0.isDefault }) else {
+            return [
+                .problem(
+                    "no default \(word)", why: "the sound server has none",
+                    remedy: "plug one in, or choose one: pactl set-default-\(kind.rawValue) NAME")
+            ]
+        }
+        let name = "\(device.description) (\(device.name))"
+        var findings: [Finding] = []
+        if device.isMuted {
+            findings.append(
+                .problem(
+                    "the default \(word) is muted", why: name,
+                    remedy: "pactl set-\(kind.rawValue)-mute \(device.name) 0"))
+        } else if device.volume < 0.01 {
+            findings.append(
+                .problem(
+                    "the default \(word) is turned down to nothing", why: name,
+                    remedy: "pactl set-\(kind.rawValue)-volume \(device.name) 80%"))
+        }
+        if kind == .source, device.isMonitor {
+            findings.append(
+                .problem(
+                    "the default microphone is what a speaker plays", why: name,
+                    remedy: "choose a real one: pactl set-default-source NAME, or name it in "
+                        + "audio.source"))
+        }
+        if device.state == .suspended {
+            findings.append(
+                .note(
+                    "the default \(word) is suspended", why: "nobody uses it now; that is usual"))
+        }
+        if findings.allSatisfy({ $0.grade != .problem }) {
+            findings.insert(
+                .good("\(word): \(name), \(device.rateHz) Hz, \(device.channels) channels"), at: 0)
+        }
+        return findings
+    }
+}
