@@ -45,7 +45,8 @@ enum Quantity {
 
     /// The largest unit that gives a whole number.
     private static func show(_ value: Int64, units: [(name: String, size: Int64)]) -> String {
-        let unit = units.first { value % $0.size == 0 && value >= $0.size } ?? units[units.count - 1]
+        let unit =
+            units.first { value % $0.size == 0 && value >= $0.size } ?? units[units.count - 1]
         return "\(value / unit.size)\(unit.name)"
     }
 }

@@ -26,7 +26,6 @@ public enum LocalKind: String, Sendable, CaseIterable {
     case stream
 }
 
-
 /// The local leg. The device members belong to `devices`, `rate` to `stream`; nil means what
 /// `[audio]` or the transport has.
 public struct LocalSettings: Sendable, Equatable {

@@ -55,7 +55,8 @@ extension SessionSettings {
         var changes = SessionSettings.table.filter { $0.show(self) != $0.show(old) }.map {
             SettingChange(key: "session.\(name).\($0.path)", application: $0.application)
         }
-        if options != old.options || secrets != old.secrets || allowsInsecure != old.allowsInsecure {
+        if options != old.options || secrets != old.secrets || allowsInsecure != old.allowsInsecure
+        {
             changes.append(
                 SettingChange(key: "session.\(name).options", application: .nextSession))
         }

@@ -13,7 +13,9 @@ extension Settings {
         var settings = Settings()
         let paths = paths(sources, &reader)
         for path in paths {
-            guard let file = parse(path, isRequired: path == sources.file, &reader) else { continue }
+            guard let file = parse(path, isRequired: path == sources.file, &reader) else {
+                continue
+            }
             settings.files.append(path)
             settings.document.merge(file)
         }
@@ -80,7 +82,8 @@ extension Settings {
     /// What must hold for each file by itself.
     private static func checked(_ file: TomlTable, _ reader: inout SettingsReader) -> TomlTable {
         if let version = file["version"] {
-            if case .integer(1) = version.value {} else {
+            if case .integer(1) = version.value {
+            } else {
                 reader.report(version, "version", "must be 1: this is what this parleyd reads")
             }
         }

@@ -96,7 +96,8 @@ extension Settings {
 
     /// A session may name another url than its transport's table: then it needs its own secrets.
     private func bindSecrets(
-        of session: inout SessionSettings, _ free: FreeTable, _ options: TomlTable, _ node: TomlNode,
+        of session: inout SessionSettings, _ free: FreeTable, _ options: TomlTable,
+        _ node: TomlNode,
         _ reader: inout SettingsReader
     ) {
         let key = "session.\(session.name).options"

@@ -65,7 +65,8 @@ extension WatchState {
 
     private mutating func takeSoundServer(_ data: JSONValue?) {
         guard let state = data?["state"]?.stringValue else { return }
-        soundServer = [state, data?["reason"]?.stringValue].compactMap { $0 }.joined(separator: ": ")
+        soundServer = [state, data?["reason"]?.stringValue].compactMap { $0 }.joined(
+            separator: ": ")
     }
 
     private mutating func takeLevels(_ data: JSONValue, of id: String?) {

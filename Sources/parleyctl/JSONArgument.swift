@@ -12,7 +12,8 @@ enum JSONArgument {
             let path = String(text.dropFirst())
             let fd = open(path, O_RDONLY | O_CLOEXEC)
             guard fd >= 0 else {
-                throw DaemonError.failed("\(path) can't be read: \(String(cString: strerror(errno)))")
+                throw DaemonError.failed(
+                    "\(path) can't be read: \(String(cString: strerror(errno)))")
             }
             defer { close(fd) }
             source = try readAll(fd, what: path)

@@ -42,7 +42,8 @@ struct LiveWatch {
                 mustDraw = false
                 draw(on: terminal)
             }
-            let pause = mustDraw ? drawnMs + Self.frameMs - nowMs : surveyedMs + Self.surveyMs - nowMs
+            let pause =
+                mustDraw ? drawnMs + Self.frameMs - nowMs : surveyedMs + Self.surveyMs - nowMs
             let ready = wait(keyboard: terminal.keyboard, milliseconds: min(pause, Self.surveyMs))
             if ready.mustEnd { return }
             let events = try client.takeEvents(readable: ready.hasEvents)

@@ -8,7 +8,8 @@ struct FilesTests {
     @Test("conf.d is read by name after the main file, and the later value wins with its origin")
     func order() throws {
         let directory = TemporaryDirectory()
-        try directory.write("parley/parley.toml", "[opus]\nbitrate = 6000\ncomplexity = 1\nfec = false")
+        try directory.write(
+            "parley/parley.toml", "[opus]\nbitrate = 6000\ncomplexity = 1\nfec = false")
         try directory.write("parley/conf.d/20.toml", "[opus]\nbitrate = 20000")
         try directory.write("parley/conf.d/10.toml", "\nopus.bitrate = 10000\nopus.complexity = 2")
         try directory.write("parley/conf.d/30.toml~", "garbage")
@@ -36,7 +37,9 @@ struct FilesTests {
         let error = #expect(throws: ConfigurationError.self) {
             try Settings.load(from: directory.sources)
         }
-        let names = error?.problems.map { "\($0)".split(separator: ":")[0].split(separator: "/").last }
+        let names = error?.problems.map {
+            "\($0)".split(separator: ":")[0].split(separator: "/").last
+        }
         #expect(names == ["parley.toml", "1.toml", "2.toml"])
     }
 
@@ -64,10 +67,13 @@ struct FilesTests {
     @Test("root and services read /etc, users their own directory")
     func whose() {
         let user = Environment(["XDG_RUNTIME_DIR": "/run/user/5", "HOME": "/home/u"])
-        #expect(ConfigurationSources(environment: user, userID: 5).directory == "/home/u/.config/parley")
+        #expect(
+            ConfigurationSources(environment: user, userID: 5).directory == "/home/u/.config/parley"
+        )
         #expect(ConfigurationSources(environment: user, userID: 0).directory == "/etc/parley")
         let service = Environment(["RUNTIME_DIRECTORY": "/run/parley"])
-        #expect(ConfigurationSources(environment: service, userID: 61_184).directory == "/etc/parley")
+        #expect(
+            ConfigurationSources(environment: service, userID: 61_184).directory == "/etc/parley")
     }
 
     @Test("sessions of one name merge across files, and clash within one")

@@ -146,7 +146,9 @@ struct StrictnessTests {
         #expect(settings.control.lineSize == 65_536)
         #expect(settings.printed.contains("captureBuffer = \"1500us\""))
         #expect(settings.printed.contains("slowReaderSize = \"4KiB\""))
-        for bad in ["1.5.0ms", ".5ms", "1.ms", "-1ms", "1 ms", "1e3ms", "99999999999999999999h", "ms"] {
+        for bad in [
+            "1.5.0ms", ".5ms", "1.ms", "-1ms", "1 ms", "1e3ms", "99999999999999999999h", "ms",
+        ] {
             #expect(problems("audio.captureBuffer = \"\(bad)\"").count == 1, "\(bad)")
         }
     }

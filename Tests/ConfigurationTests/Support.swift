@@ -35,7 +35,8 @@ final class TemporaryDirectory {
     /// What a user's daemon with this directory as $XDG_CONFIG_HOME reads.
     var sources: ConfigurationSources {
         ConfigurationSources(
-            environment: Environment(["XDG_CONFIG_HOME": path, "XDG_RUNTIME_DIR": "/run/user/1000"]),
+            environment: Environment(["XDG_CONFIG_HOME": path, "XDG_RUNTIME_DIR": "/run/user/1000"]
+            ),
             userID: 1000)
     }
 }

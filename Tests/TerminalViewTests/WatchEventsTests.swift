@@ -34,7 +34,8 @@ struct WatchEventsTests {
         state.take(event: event("session_state", ["state": "connected"]))
         #expect(state.sessions[0].state == "connected")
         state.take(
-            event: event("session_created", ["transport": "webrtc", "state": "connecting"], session: "s2"))
+            event: event(
+                "session_created", ["transport": "webrtc", "state": "connecting"], session: "s2"))
         #expect(state.sessions.map(\.id) == ["s1", "s2"])
         state.take(event: event("session_closed", [:]))
         #expect(state.sessions.map(\.id) == ["s2"])
@@ -43,7 +44,8 @@ struct WatchEventsTests {
     @Test("levels are those of the event, in either form")
     func levels() {
         var state = self.state
-        state.take(event: event("levels", ["input": ["rmsDb": -20.5, "peakDb": -9], "output": -30]))
+        state.take(
+            event: event("levels", ["input": ["rmsDb": -20.5, "peakDb": -9], "output": -30]))
         #expect(state.sessions[0].inputDb == -20.5)
         #expect(state.sessions[0].outputDb == -30)
     }

@@ -34,7 +34,9 @@ struct Transports: ParsableCommand {
                 reasons.append(TerminalText.harmless("\(file): \(reason)"))
             }
         }
-        if table.isEmpty { return ["no transport is installed; parleyctl doctor says where to put one"] }
+        if table.isEmpty {
+            return ["no transport is installed; parleyctl doctor says where to put one"]
+        }
         return table.lines + (reasons.isEmpty ? [] : [""] + reasons)
     }
 }

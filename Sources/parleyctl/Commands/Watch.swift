@@ -23,7 +23,8 @@ struct Watch: ParsableCommand {
         let signals = SignalDescriptor([SIGINT, SIGTERM, SIGHUP, SIGWINCH])
         let answer = try subscribe(client, withLevels: isLive)
         if isLive {
-            try LiveWatch(client: client, signals: signals).run(snapshot: answer["snapshot"] ?? .null)
+            try LiveWatch(client: client, signals: signals).run(
+                snapshot: answer["snapshot"] ?? .null)
         } else {
             if gateway.json { write(answer.serialized(), to: STDOUT_FILENO) }
             try printEvents(client, signals)
@@ -60,7 +61,9 @@ struct Watch: ParsableCommand {
             if let signal = signals.next(), signal != SIGWINCH { return }
             for event in try client.takeEvents(readable: waits[0].revents != 0) {
                 // Past stdio's buffer: a line is of use when it happens.
-                write(gateway.json ? event.serialized() : WatchState.line(for: event), to: STDOUT_FILENO)
+                write(
+                    gateway.json ? event.serialized() : WatchState.line(for: event),
+                    to: STDOUT_FILENO)
             }
         }
     }

@@ -12,7 +12,8 @@ struct GatewaySockets {
     var controlPaths: [String] {
         candidates.flatMap { path in
             let control = GatewaySockets.isDirectory(path) ? "\(path)/control.sock" : path
-            let monitor = control.hasSuffix("/control.sock")
+            let monitor =
+                control.hasSuffix("/control.sock")
                 ? [control.dropLast("control.sock".count) + "monitor.sock"] : []
             return [control] + monitor.map { String($0) }
         }

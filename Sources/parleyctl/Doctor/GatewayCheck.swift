@@ -16,7 +16,8 @@ enum GatewayCheck {
                 .problem(
                     "a gateway is at \(client.path), but it does not answer",
                     why: "it hangs, or it is not parleyd",
-                    remedy: "look at its log: journalctl --user -u parleyd, or journalctl -u parleyd")
+                    remedy:
+                        "look at its log: journalctl --user -u parleyd, or journalctl -u parleyd")
             ]
         }
         var findings = [

@@ -13,7 +13,8 @@ enum PluginCheck {
             count += files.count
             findings.append(.good("\(directory.path) (\(directory.origin)): \(list(files))"))
             guard !directory.isTrusted else { continue }
-            findings += ([directory.path] + files.map { "\(directory.path)/\($0)" }).compactMap(open)
+            findings += ([directory.path] + files.map { "\(directory.path)/\($0)" }).compactMap(
+                open)
         }
         if count == 0 {
             findings.append(
