@@ -101,7 +101,13 @@ let package = Package(
         // Programs.
         .executableTarget(
             name: "parley-transport-host", dependencies: ["CParleyTransport", "CParleyWire"],
-            cSettings: strictC, linkerSettings: [.linkedLibrary("dl")]),
+            cSettings: strictC,
+            // A plugin brings its own Swift runtime, or none. The package manager links C with swiftc,
+            // which adds one unless it is told that the program is for bare metal.
+            linkerSettings: [
+                .linkedLibrary("dl"),
+                .unsafeFlags(["-enable-experimental-feature", "Embedded", "-wmo"]),
+            ]),
         .executableTarget(
             name: "parleyd", dependencies: ["Gateway", "Configuration", "EventLoop"],
             swiftSettings: strict),

