@@ -2,6 +2,12 @@ import Glibc
 
 /// A file and a state of it: whoever changes the bytes changes this.
 struct FileIdentity: Sendable, Hashable {
+    /// Where a file or directory is, whatever its name and state.
+    struct Place: Sendable, Hashable {
+        let device: UInt64
+        let inode: UInt64
+    }
+
     let device: UInt64
     let inode: UInt64
     /// Of the last change of content, owner or mode, since 1970.
@@ -21,6 +27,8 @@ struct FileIdentity: Sendable, Hashable {
         self.changedNs = changedNs
         self.size = size
     }
+
+    var place: Place { Place(device: device, inode: inode) }
 
     /// Of an open file.
     init?(descriptor: CInt) {

@@ -172,7 +172,7 @@ final class HostProcess {
 
     private func pause(_ durationNs: UInt64) {
         isPaused = true
-        liveness.excuse(durationNs)
+        liveness.excuse(untilNs: MonotonicClock.nowNs + durationNs)
         updateWatch()
         _ = EventLoop.shared.schedule(after: .nanoseconds(Int64(durationNs))) { [weak self] in
             guard let self, self.isPaused else { return }

@@ -4,7 +4,11 @@ struct LivenessWatch {
     /// The longest silence after a ping.
     static let limitNs: UInt64 = 2_000_000_000
 
+    /// The longest wait for a host that talks so much that it is made to wait itself.
+    static let excusedLimitNs: UInt64 = 10_000_000_000
+
     private var lastPing: UInt32 = 0
+    private var sentNs: UInt64 = 0
     private var deadlineNs: UInt64?
     private var hasWorkSincePing = false
 
@@ -15,6 +19,7 @@ struct LivenessWatch {
             return nil
         }
         lastPing &+= 1
+        sentNs = nowNs
         deadlineNs = nowNs + Self.limitNs
         hasWorkSincePing = false
         return lastPing
@@ -27,9 +32,10 @@ struct LivenessWatch {
         return hasWorkSincePing ? workSent(nowNs: nowNs) : nil
     }
 
-    /// The daemon itself did not read for a while; that is not the host's fault.
-    mutating func excuse(_ durationNs: UInt64) {
-        if let deadline = deadlineNs { deadlineNs = deadline + durationNs }
+    /// The daemon itself does not read until `untilNs`, so the answer may be stuck behind other messages.
+    mutating func excuse(untilNs: UInt64) {
+        guard let deadline = deadlineNs else { return }
+        deadlineNs = min(max(deadline, untilNs + Self.limitNs), sentNs + Self.excusedLimitNs)
     }
 
     /// When the host counts as hung, if nothing comes before; nil while nothing is awaited.

@@ -16,6 +16,17 @@ final class PluginCatalogue {
         /// Nil where the file may not be opened.
         let file: PluginFile?
         var knowledge: Knowledge
+        /// What was at this path before, while the file that replaced it is looked into.
+        var predecessor: (file: PluginFile, descriptor: TransportDescriptor)?
+
+        /// What new sessions use.
+        var served: (file: PluginFile, descriptor: TransportDescriptor)? {
+            switch knowledge {
+            case .unknown: predecessor
+            case .refused: nil
+            case .plugin(let descriptor): file.map { ($0, descriptor) }
+            }
+        }
     }
 
     /// In the order of the search.
@@ -57,12 +68,8 @@ final class PluginCatalogue {
     /// Whether every file was looked into.
     var isSettled: Bool { isProbing && prober.isIdle && rescan == nil }
 
-    /// The file that stands for an id: the first in the order.
-    func winner(_ id: String) -> Item? {
-        items.first { item in
-            if case .plugin(let descriptor) = item.knowledge { descriptor.id == id } else { false }
-        }
-    }
+    /// The item that stands for an id: the first in the order.
+    func winner(_ id: String) -> Item? { items.first { $0.served?.descriptor.id == id } }
 
     /// From now on unknown files are loaded in throw-away hosts.
     func beginProbing() {
@@ -93,18 +100,26 @@ final class PluginCatalogue {
             if retrying, case .refused = item.knowledge { continue }
             known[file.identity] = item.knowledge
         }
+        let before = items.reduce(into: [:]) { $0[$1.path] = $1.served }
+        var seen: Set<FileIdentity.Place> = []
         items = directories.flatMap { directory in
-            search(directory) { identity in
+            search(directory, &seen) { identity in
                 if let knowledge = known[identity] { return knowledge }
                 return cache[identity].map { .plugin($0) } ?? .unknown
             }
+        }
+        for index in items.indices {
+            guard case .unknown = items[index].knowledge else { continue }
+            items[index].predecessor = before[items[index].path]
         }
         onChange()
         if isProbing { probeUnknown() }
     }
 
+    /// - Parameter seen: directories that were searched before this one, under whatever name.
     private func search(
-        _ directory: TransportDirectory, _ recall: (FileIdentity) -> Knowledge
+        _ directory: TransportDirectory, _ seen: inout Set<FileIdentity.Place>,
+        _ recall: (FileIdentity) -> Knowledge
     ) -> [Item] {
         func refused(_ path: String, _ refusal: Refusal) -> Item {
             Item(
@@ -112,7 +127,8 @@ final class PluginCatalogue {
                 knowledge: .refused(refusal.description))
         }
         do throws(Refusal) {
-            guard let opened = try PluginDirectory(directory) else { return [] }
+            guard let opened = try PluginDirectory(directory), seen.insert(opened.place).inserted
+            else { return [] }
             return try opened.names().compactMap { name in
                 do throws(Refusal) {
                     guard let file = try opened.open(name) else { return nil }

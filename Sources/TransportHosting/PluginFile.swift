@@ -26,6 +26,7 @@ struct PluginDirectory {
     private let rules: TrustRules
     /// Why nothing in here may be loaded.
     private let fault: String?
+    let place: FileIdentity.Place
 
     /// Nil when the directory does not exist.
     init?(_ directory: TransportDirectory, rules: TrustRules = .ofThisProcess) throws(Refusal) {
@@ -53,7 +54,11 @@ struct PluginDirectory {
             here = try Self.open(String(component), in: here.raw, called: path)
             check(path)
         }
+        guard let identity = FileIdentity(descriptor: here.raw) else {
+            throw Refusal("\(directory.path) can't be examined: errno \(errno)")
+        }
         handle = here
+        place = identity.place
         self.fault = fault
     }
 

@@ -62,32 +62,31 @@ public final class TransportHosting {
     public var entries: [CatalogueEntry] {
         var winners: [String: String] = [:]
         return (catalogue?.items ?? []).map { item in
-            var descriptor: TransportDescriptor?
             let state: CatalogueEntry.State
-            switch item.knowledge {
-            case .unknown: state = .unknown
-            case .refused(let reason): state = .refused(reason: reason)
-            case .plugin(let known):
-                descriptor = known
-                if let winner = winners[known.id] {
+            let served = item.served
+            if let served {
+                if let winner = winners[served.descriptor.id] {
                     state = .shadowed(by: winner)
                 } else {
-                    winners[known.id] = item.path
-                    let failure = item.file.flatMap { failures[$0.identity] }
+                    winners[served.descriptor.id] = item.path
+                    let failure = failures[served.file.identity]
                     state = failure.map { .failed(reason: $0) } ?? .available
                 }
+            } else if case .refused(let reason) = item.knowledge {
+                state = .refused(reason: reason)
+            } else {
+                state = .unknown
             }
-            let slot = item.file.flatMap { slots[$0.identity] }
+            let hosts = slots.values.filter { $0.file.path == item.path && $0.process != nil }
             return CatalogueEntry(
-                path: item.path, state: state, isTrusted: item.isTrusted, descriptor: descriptor,
-                hosts: slot?.process == nil ? 0 : 1)
+                path: item.path, state: state, isTrusted: item.isTrusted,
+                descriptor: served?.descriptor, hosts: hosts.count)
         }
     }
 
     /// What the plugin of this id is; nil when there is none.
     public func transport(_ id: String) -> TransportDescriptor? {
-        guard case .plugin(let descriptor)? = catalogue?.winner(id)?.knowledge else { return nil }
-        return descriptor
+        catalogue?.winner(id)?.served?.descriptor
     }
 
     private func catalogueChanged() {
@@ -95,30 +94,27 @@ public final class TransportHosting {
         var current: [String: (path: String, identity: FileIdentity)] = [:]
         var faults: [String: String] = [:]
         for item in catalogue.items {
-            switch item.knowledge {
-            case .unknown: break
-            case .refused(let reason): faults[item.path] = reason
-            case .plugin(let descriptor):
-                guard current[descriptor.id] == nil, let file = item.file else { break }
-                current[descriptor.id] = (item.path, file.identity)
-            }
+            if case .refused(let reason) = item.knowledge { faults[item.path] = reason }
+            guard let served = item.served, current[served.descriptor.id] == nil else { continue }
+            current[served.descriptor.id] = (item.path, served.file.identity)
         }
         let before = announced
         let faultsBefore = announcedFaults
         announced = current
         announcedFaults = faults
-        let identities = Set(catalogue.items.compactMap { $0.file?.identity })
+        let identities = Set(catalogue.items.compactMap { $0.served?.file.identity })
         failures = failures.filter { identities.contains($0.key) }
         slots = slots.filter { identities.contains($0.key) || !$0.value.isIdle }
 
-        // A file that has just been replaced is unknown for a moment; it is not gone.
         for (id, old) in before.sorted(by: { $0.key < $1.key }) where current[id] == nil {
             onEvent(.removed(id: id, path: old.path))
         }
-        for (id, new) in current.sorted(by: { $0.key < $1.key }) where before[id]?.identity != new.identity {
+        for (id, new) in current.sorted(by: { $0.key < $1.key })
+        where before[id]?.identity != new.identity {
             if let descriptor = transport(id) { onEvent(.added(descriptor, path: new.path)) }
         }
-        for (path, reason) in faults.sorted(by: { $0.key < $1.key }) where faultsBefore[path] != reason {
+        for (path, reason) in faults.sorted(by: { $0.key < $1.key })
+        where faultsBefore[path] != reason {
             log(.warning, "refused \(path): \(reason)")
             onEvent(.failed(id: nil, path: path, reason: reason))
         }
@@ -130,11 +126,10 @@ public final class TransportHosting {
     public func open(
         _ id: String, delegate: any TransportSessionDelegate
     ) throws(TransportOpenError) -> TransportSession {
-        guard let item = catalogue?.winner(id), case .plugin(let descriptor) = item.knowledge,
-            let file = item.file
-        else { throw .unknownTransport(id) }
+        guard let served = catalogue?.winner(id)?.served else { throw .unknownTransport(id) }
         lastSession += 1
-        return try slot(for: file, descriptor).open(number: lastSession, delegate: delegate)
+        return try slot(for: served.file, served.descriptor)
+            .open(number: lastSession, delegate: delegate)
     }
 
     private func slot(for file: PluginFile, _ descriptor: TransportDescriptor) -> HostSlot {

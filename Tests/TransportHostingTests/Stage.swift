@@ -50,6 +50,20 @@ final class Stage {
         return (try hosting.open(id, delegate: witness), witness)
     }
 
+    /// Opens a session, after the pause that the restart policy asks for.
+    func openWhenAllowed(_ id: String) async throws -> (TransportSession, Witness) {
+        do {
+            return try open(id)
+        } catch TransportOpenError.notBefore(let ns, _) {
+            let nowNs = MonotonicClock.nowNs
+            let left = Duration.nanoseconds(Int64(ns > nowNs ? ns - nowNs : 0))
+            await withCheckedContinuation { continuation in
+                _ = EventLoop.shared.schedule(after: left) { continuation.resume() }
+            }
+            return try open(id)
+        }
+    }
+
     /// Opens a session and waits until it is connected.
     func connected(
         _ id: String, options: JSONValue = [:]
@@ -130,7 +144,7 @@ final class Record<Element: Sendable> {
             }))
         }
         guard let found else {
-            throw Workshop.Fault("what was waited for did not come; there are \(all.suffix(20))")
+            throw Workshop.Fault("what was waited for did not come; there are \(all.suffix(5))")
         }
         return found
     }
