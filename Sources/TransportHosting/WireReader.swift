@@ -1,3 +1,5 @@
+import Glibc
+
 /// Reads the body of a message from a host: nothing that it says is taken for granted.
 struct WireReader {
     private let bytes: ArraySlice<UInt8>
@@ -23,7 +25,11 @@ struct WireReader {
 
     /// The bytes of a string up to its NUL, for whoever checks them by other rules.
     mutating func stringBytes() throws(HostProtocolError) -> ArraySlice<UInt8> {
-        guard let end = bytes[place...].firstIndex(of: 0) else { throw .tooShort }
+        let size = bytes[place...].withUnsafeBytes { rest in
+            rest.baseAddress.map { strnlen($0, rest.count) } ?? 0
+        }
+        let end = place + size
+        guard end < bytes.endIndex else { throw .tooShort }
         defer { place = end + 1 }
         return bytes[place..<end]
     }

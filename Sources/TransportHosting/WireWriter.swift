@@ -1,4 +1,5 @@
 import CParleyWire
+import Glibc
 
 /// What goes before the body of a message to a host.
 struct WireHeader: Hashable, Sendable {
@@ -57,7 +58,11 @@ struct WireMessage {
 
     /// A string and its NUL. One inside would shift every string behind it, so the text ends there.
     mutating func append(_ text: String) {
-        body.append(contentsOf: text.utf8.prefix { $0 != 0 })
+        var text = text
+        text.withUTF8 { bytes in
+            let size = bytes.baseAddress.map { strnlen($0, bytes.count) } ?? 0
+            body.append(contentsOf: bytes.prefix(size))
+        }
         body.append(0)
     }
 

@@ -7,7 +7,7 @@ import Testing
 @testable import TransportHosting
 
 /// Sessions in real hosts.
-@Suite struct SessionTests {
+@Suite(.serialized) struct SessionTests {
     init() { EventLoop.startThread() }
 
     @LoopActor private func stage(_ source: String = Workshop.fixture("hostile")) async throws -> Stage {
@@ -125,7 +125,7 @@ import Testing
     @LoopActor @Test func longTextsGoInPartsBothWays() async throws {
         let stage = try await stage()
         let (session, witness) = try await stage.connected("hostile")
-        let size = 9_000_000
+        let size = 2_000_000
         session.command("big", id: 1, arguments: ["size": .integer(Int64(size))])
         let event = try await witness.events.first {
             if case .event("transport_event", _) = $0 { true } else { false }

@@ -50,6 +50,15 @@ final class Stage {
         return (try hosting.open(id, delegate: witness), witness)
     }
 
+    /// Waits until every file was looked into.
+    func settled() async throws {
+        while !hosting.isSettled {
+            await withCheckedContinuation { continuation in
+                _ = EventLoop.shared.schedule(after: .milliseconds(5)) { continuation.resume() }
+            }
+        }
+    }
+
     /// Opens a session, after the pause that the restart policy asks for.
     func openWhenAllowed(_ id: String) async throws -> (TransportSession, Witness) {
         do {
