@@ -87,7 +87,7 @@ let package = Package(
             "Gateway",
             [
                 "ControlProtocol", "Control", "Configuration", "TransportHosting", "MediaEngine",
-                "PulseAudio", "DeviceLines", "AudioCore", "EventLoop", "JSON", "CLinux",
+                "PulseAudio", "DeviceLines", "AudioCore", "Opus", "CParleyTransport", "EventLoop", "JSON", "CLinux",
             ]),
 
         // For plugin authors.

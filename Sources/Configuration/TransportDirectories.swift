@@ -1,5 +1,5 @@
 /// Where plugins are looked for.
-public struct TransportDirectory: Sendable, Hashable {
+public struct PluginDirectory: Sendable, Hashable {
     /// Absolute.
     public let path: String
     public let origin: Origin
@@ -20,7 +20,7 @@ extension Settings {
     public func transportDirectories(
         flags: [String] = [], trusted: [String] = [], prefix: String, workingDirectory: String,
         sources: ConfigurationSources
-    ) -> [TransportDirectory] {
+    ) -> [PluginDirectory] {
         var found: [(String, Origin)] = flags.map { ($0, .flag("--transport-directory")) }
         let variable = "PARLEY_TRANSPORT_PATH"
         found += (sources.environment[variable] ?? "").split(separator: ":").map {
@@ -42,7 +42,7 @@ extension Settings {
         return found.compactMap { path, origin in
             let path = absolute(path)
             guard seen.insert(path).inserted else { return nil }
-            return TransportDirectory(
+            return PluginDirectory(
                 path: path, origin: origin, isTrusted: trusted.contains(path))
         }
     }

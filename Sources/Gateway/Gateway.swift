@@ -1,1 +1,253 @@
-//
+import AudioCore
+import Configuration
+import Control
+import ControlProtocol
+import EventLoop
+import JSON
+import MediaEngine
+import Opus
+import PulseAudio
+import TransportHosting
+
+/// The daemon without its edges: sessions between devices or programs and transports, and the answers
+/// to the control protocol.
+///
+/// Everything is on the control thread. Who else works: the engine's thread and libpulse's, both behind
+/// the modules that own them.
+@LoopActor
+public final class Gateway {
+    public let server: ControlServer
+    let engine = MediaEngine()
+    let pulse: PulseServer
+    let pool: DevicePool
+    let legs: DeviceLegs
+    let links: HostLinks
+    var settings: Settings
+    var sessions: [Session] = []
+    var levelsTimer: LoopTimer?
+    /// Names of configured sessions whose plugin was not known yet.
+    var waitingForTransport: Set<String> = []
+    let startedNs = MonotonicClock.nowNs
+    private(set) var isRealTime = false
+    private var hostingStorage: TransportHosting?
+    private var lastSession = 0
+    private let reload: @LoopActor () -> Result<Settings, ConfigurationError>
+    private let write: @LoopActor (TransportLogLevel, String) -> Void
+
+    /// - Parameters:
+    ///   - reload: reads the configuration again.
+    ///   - log: where lines for the operator go.
+    /// - Throws: when there is no memory for libpulse's thread.
+    public init(
+        settings: Settings, version: String, launcher: any HostLauncher,
+        directories: [TransportDirectory], cacheDirectory: String?,
+        reload: @escaping @LoopActor () -> Result<Settings, ConfigurationError>,
+        log: @escaping @LoopActor (TransportLogLevel, String) -> Void
+    ) throws {
+        self.settings = settings
+        self.reload = reload
+        write = log
+        server = ControlServer(version: version, limits: ControlLimits(settings.control))
+        pulse = try PulseServer(address: ServerAddress(settings.audio))
+        pool = DevicePool(server: pulse, settings: StreamSettings(settings.audio))
+        legs = DeviceLegs(engine: engine, pool: pool)
+        links = HostLinks(engine: engine)
+        hostingStorage = TransportHosting(
+            launcher: launcher, directories: directories, cacheDirectory: cacheDirectory,
+            log: log, onEvent: { [weak self] event in self?.catalogueChanged(event) })
+        server.service = self
+        pulse.onStatus = { [weak self] status in self?.soundServerChanged(status) }
+        pulse.onDevice = { [weak self] event in self?.deviceChanged(event) }
+    }
+
+    var hosting: TransportHosting {
+        guard let hostingStorage else { preconditionFailure("the gateway is complete after init") }
+        return hostingStorage
+    }
+
+    // MARK: Life
+
+    /// Begins the work: the engine, the sound server, the sessions that config wants.
+    public func start() {
+        isRealTime = engine.start()
+        if !isRealTime {
+            log(.info, "no right to real-time priority (LimitRTPRIO=): the engine runs without")
+        }
+        pulse.start()
+        hosting.beginProbing()
+        startConfiguredSessions()
+    }
+
+    /// Ends every session, tells clients, and lets go of everything. Returns when that is done, or after
+    /// `limit`.
+    public func stop(limit: Duration) async {
+        levelsTimer?.cancel()
+        let ending = sessions
+        for session in ending { session.handle(.close) }
+        await Self.race(limit) { await self.allEnded(ending) }
+        server.close()
+        hosting.stop()
+        pulse.stop()
+        engine.stop()
+    }
+
+    private func allEnded(_ ending: [Session]) async {
+        for session in ending { _ = await session.ended() }
+    }
+
+    /// Waits for `body`, at most `limit`.
+    private static func race(
+        _ limit: Duration, _ body: @escaping @LoopActor @Sendable () async -> Void
+    ) async {
+        await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
+            var isOver = false
+            let timer = EventLoop.shared.schedule(after: limit) {
+                guard !isOver else { return }
+                isOver = true
+                continuation.resume()
+            }
+            Task.immediate { @LoopActor in
+                await body()
+                guard !isOver else { return }
+                isOver = true
+                timer.cancel()
+                continuation.resume()
+            }
+        }
+    }
+
+    // MARK: Sessions
+
+    func session(named name: String) throws(ControlError) -> Session {
+        guard let session = sessions.first(where: { $0.id == name || $0.spec.name == name }) else {
+            throw ControlError(
+                .unknownSession, "there is no session \(name); sessions.list shows which there are")
+        }
+        return session
+    }
+
+    /// Makes a session and lets it connect.
+    func create(
+        _ spec: SessionSpec, secrets: [String: String] = [:], parent: String? = nil
+    ) throws(ControlError) -> Session {
+        if let name = spec.name {
+            guard !sessions.contains(where: { $0.spec.name == name || $0.id == name }) else {
+                throw ControlError(.nameTaken, "a session is called \(name) already")
+            }
+        }
+        guard sessions.count < Self.sessionMaximum else {
+            throw ControlError(.limitExceeded, "\(sessions.count) sessions run: close one")
+        }
+        lastSession += 1
+        let proxy = MediaDelegateProxy()
+        let isStream = spec.local.kind == "stream"
+        let media = engine.addSession(
+            localRateHz: spec.local.rateHz, isStream: isStream, delegate: proxy)
+        let session = Session(
+            id: "s\(lastSession)", spec: spec, parent: parent, leg: .stream(StreamPrograms()),
+            media: media, gateway: self)
+        proxy.target = session
+        session.mediaProxy = proxy
+        session.secrets = secrets.mapValues { SecretValue($0) }
+        session.use(spec.local)
+        sessions.append(session)
+        publish("session_created", of: session, session.summary)
+        session.start()
+        return session
+    }
+
+    static var sessionMaximum: Int { 256 }
+
+    /// The far end is over: what is left is to forget the session, unless it failed and somebody should
+    /// see why.
+    func sessionChanged(
+        _ session: Session, to state: SessionLifecycle.State, why: SessionLifecycle.Disconnect?
+    ) {
+        var data: JSONObject = ["state": .string(state.name)]
+        if let why {
+            data["reason"] = why.reason.map { .string($0) } ?? nil
+            data["code"] = why.code.map { .string($0) } ?? nil
+        }
+        publish("session_state", of: session, .object(data))
+        var change: JSONObject = ["status": .string(state.status)]
+        if let reason = why?.reason { change["reason"] = .string(reason) }
+        publish("connection_change", of: session, .object(change))
+        log(.info, "session \(session.id) is \(state.name)\(why?.reason.map { ": \($0)" } ?? "")")
+        if state == .closed { forget(session) }
+    }
+
+    private func forget(_ session: Session) {
+        session.media.remove()
+        sessions.removeAll { $0 === session }
+        publish("session_closed", of: session, session.summary)
+    }
+
+    // MARK: Telling
+
+    func publish(_ type: String, of session: Session? = nil, _ data: JSONValue) {
+        guard let type = EventType(rawValue: type) else { return }
+        server.publish(type, session: session?.id, data)
+    }
+
+    func log(_ level: TransportLogLevel, _ text: String) { write(level, text) }
+
+    private func catalogueChanged(_ event: CatalogueEvent) {
+        switch event {
+        case .added(let descriptor, let path):
+            publish(
+                "transport_added",
+                [
+                    "transport": .string(descriptor.id), "version": .string(descriptor.version),
+                    "path": .string(path),
+                ])
+            startWaitingSessions()
+        case .removed(let id, let path):
+            publish("transport_removed", ["transport": .string(id), "path": .string(path)])
+        case .failed(let id, let path, let reason):
+            var data: JSONObject = ["path": .string(path), "reason": .string(reason)]
+            if let id { data["transport"] = .string(id) }
+            publish("transport_failed", .object(data))
+            log(.warning, "\(path): \(reason)")
+        }
+    }
+
+    private func soundServerChanged(_ status: ServerStatus) {
+        publish("sound_server", status.json)
+        log(status.isConnected ? .info : .warning, "sound server: \(status.summary)")
+    }
+
+    private func deviceChanged(_ event: DeviceEvent) {
+        switch event {
+        case .added(let device): publish("device_added", device.json)
+        case .changed(let device): publish("device_changed", device.json)
+        case .removed(let device): publish("device_removed", device.json)
+        }
+    }
+
+    /// Someone calls a listener: the call becomes a session of its own, with the listener's legs as
+    /// template.
+    func incoming(_ callID: String, _ data: JSONValue, at listener: Session) {
+        var spec = listener.spec
+        spec.name = nil
+        spec.callID = callID
+        do throws(ControlError) {
+            _ = try create(spec, parent: listener.id)
+        } catch {
+            log(.warning, "session \(listener.id): a call was not taken: \(error)")
+        }
+    }
+
+    /// Reads the configuration again.
+    func reloadSettings() -> Result<Settings, ConfigurationError> { reload() }
+}
+
+/// Lets the engine hold a session's delegate before the session exists.
+@LoopActor
+final class MediaDelegateProxy: MediaSessionDelegate {
+    weak var target: Session?
+
+    func played(_ feedback: PlaybackFeedback) { target?.played(feedback) }
+    func audioClientEndedInput(_ client: UInt32) { target?.audioClientEndedInput(client) }
+    func clipSent(_ number: UInt32) { target?.clipSent(number) }
+    func audioClientLeft(_ client: UInt32) { target?.audioClientLeft(client) }
+}

@@ -16,6 +16,7 @@ struct EngineCommand: BitwiseCopyable {
         /// `a`: link, `b`: what the host calls the session; both 0 for none.
         case attachPeer
         case attachClient
+        case sendClip
         case muteInput, muteOutput
         case interrupt
         case finish
@@ -38,6 +39,8 @@ struct EngineEvent: BitwiseCopyable {
         /// A pointer of this kind is no longer in use.
         case retiredLink, retiredSession, retiredUplink, retiredDownlink, retiredClient
         case retiredCaptureFeed, retiredPlaybackFeed, retiredCaptureLine, retiredPlaybackLine
+        /// A clip is on the audio socket; `pointer` comes back.
+        case clipSent
         /// See `parley_playback_kind_t`; `a` is the kind, `b` the cause.
         case playback
         /// The audio client `a` half-closed its socket.

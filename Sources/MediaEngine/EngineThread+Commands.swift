@@ -25,7 +25,7 @@ extension EngineThread {
             if let session = sessions.remove(command.number) { retire(session) }
         case .finish:
             isFinished = true
-        case .setUplink, .setDownlink, .bind, .attachPeer, .attachClient, .muteInput, .muteOutput,
+        case .setUplink, .setDownlink, .bind, .attachPeer, .attachClient, .sendClip, .muteInput, .muteOutput,
             .interrupt, .encoderHints:
             if let session = sessions[command.number] { change(session, command) }
         }
@@ -50,6 +50,8 @@ extension EngineThread {
             session.pointee.wireNumber = command.b
         case .attachClient:
             attach(UnsafeMutablePointer(bitPattern: command.pointer), to: session)
+        case .sendClip:
+            sendClip(UnsafeMutablePointer(bitPattern: command.pointer), session)
         case .muteInput:
             muteInput(session, muted: command.a != 0, barrier: command.b)
         case .muteOutput:
@@ -157,6 +159,23 @@ extension EngineThread {
 
     private func line<Line>(_ pointer: UInt) -> Unmanaged<Line>? {
         UnsafeRawPointer(bitPattern: pointer).map { Unmanaged<Line>.fromOpaque($0) }
+    }
+
+    /// At once, not in real time: the peer's buffer takes it.
+    private func sendClip(
+        _ clip: UnsafeMutablePointer<Clip>?, _ session: UnsafeMutablePointer<SessionMedia>
+    ) {
+        guard let clip else { return }
+        if !session.pointee.inputMuted, let samples = clip.pointee.samples.baseAddress {
+            session.pointee.uplink?.pointee.append(
+                samples, count: clip.pointee.samples.count, wireNumber: session.pointee.wireNumber,
+                newestSampleNs: MonotonicClock.nowNs, link: links[session.pointee.link],
+                meters: session.pointee.meters)
+        }
+        tell(
+            EngineEvent(
+                kind: .clipSent, number: session.pointee.number, a: clip.pointee.number,
+                pointer: UInt(bitPattern: clip)))
     }
 
     private func attach(

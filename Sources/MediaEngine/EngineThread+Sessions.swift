@@ -168,6 +168,9 @@ extension EngineThread {
         header.session = session.pointee.wireNumber
         header.flags = UInt32(PARLEY_WIRE_FRAME_BARRIER)
         header.sequence = barrier
-        if link.pointee.send(header) { session.pointee.pendingBarrier = 0 }
+        if link.pointee.send(header) {
+            session.pointee.pendingBarrier = 0
+            session.pointee.meters.framesSent.add(1, ordering: .releasing)
+        }
     }
 }

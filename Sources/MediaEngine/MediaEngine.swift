@@ -152,8 +152,11 @@ public final class MediaEngine {
         case .retiredClient:
             free(event.pointer, as: StreamClient.self)
             delegates[event.number]?.audioClientLeft(event.a)
+        case .clipSent:
+            free(event.pointer, as: Clip.self)
+            delegates[event.number]?.clipSent(event.a)
         case .clientInputEnded: delegates[event.number]?.audioClientEndedInput(event.a)
-        case .playback: delegates[event.number]?.played(PlaybackReport(event))
+        case .playback: delegates[event.number]?.played(PlaybackFeedback(event))
         case .linkEnded: break
         }
     }

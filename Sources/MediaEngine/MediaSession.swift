@@ -3,7 +3,7 @@ import EventLoop
 import Opus
 
 /// What became of a piece of speech; see `parley_playback_t`.
-public struct PlaybackReport: Sendable, Equatable {
+public struct PlaybackFeedback: Sendable, Equatable {
     /// `PARLEY_PLAYBACK_…`
     public var kind: UInt32
     /// `PARLEY_CAUSE_…`, with a flush.
@@ -31,7 +31,9 @@ public struct PlaybackReport: Sendable, Equatable {
 /// Who hears from the engine about one session, on the control thread.
 @LoopActor
 public protocol MediaSessionDelegate: AnyObject {
-    func played(_ report: PlaybackReport)
+    func played(_ report: PlaybackFeedback)
+    /// The clip of that number is on its way to the plugin.
+    func clipSent(_ number: UInt32)
     /// A program on the audio socket ended its input; it may still listen.
     func audioClientEndedInput(_ client: UInt32)
     /// A program on the audio socket is gone.
@@ -88,6 +90,11 @@ public final class MediaSession {
             number: client, socket: socket, writes: writes, continuous: continuous)
         engine.send(.attachClient, number, pointer: engine.heap(value))
         return client
+    }
+
+    /// Sends a piece of sound at once, in the rate of the uplink's format; `clipSent` follows.
+    public func sendClip(_ samples: [Float], number: UInt32) {
+        engine.send(.sendClip, self.number, pointer: engine.heap(Clip(number: number, samples: samples)))
     }
 
     /// Mutes the microphone. The barrier with number `barrier` goes to the host behind the last sound.

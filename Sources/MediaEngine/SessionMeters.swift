@@ -9,7 +9,7 @@ public final class SessionMeters: Sendable {
     /// Loudness of what the local leg plays.
     public let output = Level()
 
-    /// Frames put on the audio socket; what `audio_position` of the host protocol counts.
+    /// Frames and barriers put on the audio socket; what `audio_position` of the host protocol counts.
     public let framesSent = Atomic<UInt64>(0)
     /// Frames that found the audio socket full, or no host.
     public let framesDropped = Atomic<Int>(0)

@@ -72,18 +72,28 @@ struct Uplink: ~Copyable {
                 samples + offset, count: count - offset, into: resampled,
                 capacity: resampledCapacity)
             offset += consumed
-            var taken = 0
-            while taken < produced {
-                let piece = min(produced - taken, frameSamples - frameFill)
-                (frame + frameFill).update(from: resampled + taken, count: piece)
-                frameFill += piece
-                taken += piece
-                if frameFill == frameSamples {
-                    frameFill = 0
-                    emit(wireNumber: wireNumber, newestNs: newestSampleNs, link: link, meters: meters)
-                }
-            }
+            append(
+                resampled, count: produced, wireNumber: wireNumber,
+                newestSampleNs: newestSampleNs, link: link, meters: meters)
             if consumed == 0 && produced == 0 { return }
+        }
+    }
+
+    /// Takes samples at the format's own rate.
+    mutating func append(
+        _ samples: UnsafePointer<Float>, count: Int, wireNumber: UInt32, newestSampleNs: UInt64,
+        link: UnsafeMutablePointer<HostLink>?, meters: SessionMeters
+    ) {
+        var taken = 0
+        while taken < count {
+            let piece = min(count - taken, frameSamples - frameFill)
+            (frame + frameFill).update(from: samples + taken, count: piece)
+            frameFill += piece
+            taken += piece
+            if frameFill == frameSamples {
+                frameFill = 0
+                emit(wireNumber: wireNumber, newestNs: newestSampleNs, link: link, meters: meters)
+            }
         }
     }
 

@@ -16,7 +16,7 @@ final class EngineFixture: MediaSessionDelegate {
     let capture = CaptureLine()
     let playback = PlaybackLine()
     let session: MediaSession
-    private(set) var reports: [PlaybackReport] = []
+    private(set) var reports: [PlaybackFeedback] = []
     private var waiters: [(count: Int, continuation: CheckedContinuation<Void, Never>)] = []
     private let captureNumber: UInt32
     private let playbackNumber: UInt32
@@ -78,14 +78,14 @@ final class EngineFixture: MediaSessionDelegate {
     }
 
     /// Waits until `count` reports have come in all.
-    func reports(_ count: Int) async -> [PlaybackReport] {
+    func reports(_ count: Int) async -> [PlaybackFeedback] {
         if reports.count < count {
             await withCheckedContinuation { waiters.append((count, $0)) }
         }
         return reports
     }
 
-    func played(_ report: PlaybackReport) {
+    func played(_ report: PlaybackFeedback) {
         reports.append(report)
         let due = waiters.filter { $0.count <= reports.count }
         waiters.removeAll { $0.count <= reports.count }
@@ -94,6 +94,7 @@ final class EngineFixture: MediaSessionDelegate {
 
     func audioClientEndedInput(_ client: UInt32) {}
     func audioClientLeft(_ client: UInt32) {}
+    func clipSent(_ number: UInt32) {}
 }
 
 /// Lets the fixture hand itself to the engine before it is complete.
@@ -101,9 +102,10 @@ final class EngineFixture: MediaSessionDelegate {
 private final class DelegateProxy: MediaSessionDelegate {
     weak var target: EngineFixture?
 
-    func played(_ report: PlaybackReport) { target?.played(report) }
+    func played(_ report: PlaybackFeedback) { target?.played(report) }
     func audioClientEndedInput(_ client: UInt32) {}
     func audioClientLeft(_ client: UInt32) {}
+    func clipSent(_ number: UInt32) {}
 }
 
 /// A sine at half amplitude.

@@ -1,0 +1,69 @@
+import Configuration
+import Control
+import ControlProtocol
+import EventLoop
+import JSON
+import MediaEngine
+import PulseAudio
+
+/// The near side.
+extension Session {
+    /// Joins the session to a local leg of the kind that it was made with.
+    func use(_ local: LocalLegSpec) {
+        switch local {
+        case .devices(let source, let sink):
+            let settings = gateway.settings.audio
+            let capture = gateway.legs.capture(
+                DevicePreference(source.isEmpty ? settings.source : source))
+            let playback = gateway.legs.playback(
+                DevicePreference(sink.isEmpty ? settings.sink : sink))
+            media.bind(capture: capture.number, playback: playback.number)
+            // The old devices are let go behind the command that leaves them.
+            leg = .devices(capture, playback)
+        case .stream:
+            leg = .stream(StreamPrograms())
+        }
+    }
+
+    /// Joins a program to a stream leg, or refuses.
+    func admit(
+        _ request: AudioRequest, _ socket: FileDescriptor
+    ) -> Result<JSONValue, ControlError> {
+        guard case .stream(var programs) = leg else {
+            return .failure(
+                ControlError(
+                    .notSupported,
+                    "session \(id) has devices as its local leg; only a stream leg has audio here"))
+        }
+        guard request.isListener || programs.writer == nil else {
+            return .failure(
+                ControlError(
+                    .limitExceeded,
+                    "a program writes to session \(id) already; connect with direction \"capture\""))
+        }
+        guard programs.count < StreamPrograms.maximum else {
+            return .failure(ControlError(.limitExceeded, "session \(id) has no room for a program"))
+        }
+        let greeting: JSONValue = [
+            "format": "pcm_s16le", "rate": .integer(Int64(media.localRateHz)), "channels": 1,
+        ]
+        AudioDoor.write(greeting, to: socket)
+        let number = media.attachClient(
+            socket: socket, writes: !request.isListener, continuous: request.isContinuous)
+        if request.isListener {
+            programs.listeners.insert(number)
+        } else {
+            programs.writer = number
+        }
+        leg = .stream(programs)
+        return .success(greeting)
+    }
+
+    func audioClientEndedInput(_ client: UInt32) {}
+
+    func audioClientLeft(_ client: UInt32) {
+        guard case .stream(var programs) = leg else { return }
+        programs.remove(client)
+        leg = .stream(programs)
+    }
+}
