@@ -109,7 +109,11 @@ let package = Package(
                 .unsafeFlags(["-enable-experimental-feature", "Embedded", "-wmo"]),
             ]),
         .executableTarget(
-            name: "parleyd", dependencies: ["Gateway", "Configuration", "EventLoop"],
+            name: "parleyd",
+            dependencies: [
+                "Gateway", "Control", "ControlProtocol", "Configuration", "TransportHosting",
+                "EventLoop", "CLinux",
+            ],
             swiftSettings: strict),
         .executableTarget(
             name: "parleyctl",

@@ -74,11 +74,12 @@ public final class EventLoop: SerialExecutor {
 
     /// Serves the loop on the calling thread until ``stop()``. Call once at a time.
     public func run() {
-        thread.store(UInt(pthread_self()), ordering: .relaxed)
+        adoptCurrentThread()
         LoopActor.assumeIsolated { state.isRunning = true }
         while LoopActor.assumeIsolated({ state.isRunning }) { turn() }
-        thread.store(0, ordering: .relaxed)
     }
+
+    func adoptCurrentThread() { thread.store(UInt(pthread_self()), ordering: .relaxed) }
 
     /// Gives the loop a thread of its own, once: for tests and clients whose main thread is taken.
     public static func startThread() { _ = background }

@@ -28,3 +28,14 @@ extension LoopActor {
         }
     }
 }
+
+extension LoopActor {
+    /// Makes the calling thread the control thread for the time of `body`, which sets things up and
+    /// calls ``EventLoop/run()``. For the program's main function, once.
+    public static func bootstrap<Result: Sendable>(
+        _ body: @LoopActor () throws -> Result
+    ) rethrows -> Result {
+        EventLoop.shared.adoptCurrentThread()
+        return try assumeIsolated(body)
+    }
+}

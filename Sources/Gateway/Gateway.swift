@@ -237,6 +237,26 @@ public final class Gateway {
         }
     }
 
+    /// Joins a program on the audio socket to its session.
+    public func admit(
+        _ request: AudioRequest, _ socket: FileDescriptor
+    ) -> Result<JSONValue, ControlError> {
+        do throws(ControlError) {
+            return try session(named: request.session).admit(request, socket)
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    /// Reads the configuration again, for a signal: the log says what came of it.
+    public func reloadAndReport() {
+        do throws(ControlError) {
+            _ = try applyReload()
+        } catch {
+            log(.error, error.message)
+        }
+    }
+
     /// Reads the configuration again.
     func reloadSettings() -> Result<Settings, ConfigurationError> { reload() }
 }

@@ -43,6 +43,9 @@ int parley_name_thread(const char *name);
 /* openat() with O_PATH, O_NOFOLLOW and O_CLOEXEC: a place that can be examined without being opened. */
 int parley_open_path(int directory, const char *name, int flags);
 
+/* Keeps the memory of this process from others of the same user, and out of core dumps. */
+int parley_forbid_dumps(void);
+
 /* openat2() with RESOLVE_NO_SYMLINKS; -1 and ENOSYS before Linux 5.6. */
 int parley_open_no_links(int directory, const char *path, int flags);
 

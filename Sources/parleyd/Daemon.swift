@@ -1,0 +1,116 @@
+import Configuration
+import Control
+import ControlProtocol
+import EventLoop
+import Gateway
+import Glibc
+import TransportHosting
+
+/// Puts the parts together and lets them run.
+@LoopActor
+final class Daemon {
+    /// How long ending may take in all.
+    static var stopLimit: Duration { .milliseconds(800) }
+
+    private let gateway: Gateway
+    private var listeners: [UnixListener] = []
+    private var signals: SignalSource?
+    private var audioDoor: AudioDoor?
+    private var isStopping = false
+
+    /// Runs until a signal ends it.
+    ///
+    /// - Returns: the exit status.
+    static func run(
+        arguments: Arguments, sources: ConfigurationSources, settings: Settings, spawner: Spawner
+    ) -> Int32 {
+        let daemon: Daemon
+        do {
+            daemon = try Daemon(arguments, sources, settings, spawner)
+            try daemon.listen(RuntimeDirectory.path(arguments, sources.environment), settings.control)
+        } catch let fault as RuntimeDirectory.Fault {
+            StandardError.write("parleyd: \(fault.message)")
+            return 1
+        } catch {
+            StandardError.write("parleyd: \(error)")
+            return 1
+        }
+        daemon.gateway.start()
+        EventLoop.shared.run()
+        return 0
+    }
+
+    private init(
+        _ arguments: Arguments, _ sources: ConfigurationSources, _ settings: Settings,
+        _ spawner: Spawner
+    ) throws {
+        let log = Log(level: settings.logging.level)
+        for warning in settings.warnings { log.write(.warning, warning.description) }
+        // The signals are blocked before any thread exists that could take them.
+        signals = SignalSource([SIGTERM, SIGINT, SIGHUP]) { _ in }
+        let directories = settings.transportDirectories(
+            flags: arguments.transportDirectories, trusted: arguments.trustedDirectories,
+            prefix: "\(HostProgram.directoryOfRunningProgram)/..",
+            workingDirectory: Self.workingDirectory, sources: sources)
+        gateway = try Gateway(
+            settings: settings, version: Parleyd.version,
+            launcher: SpawnerLauncher(spawner) {
+                log.write(.error, "the spawner of transport hosts has ended: no session can start")
+            },
+            directories: directories.map { .init($0.path, isTrusted: $0.isTrusted) },
+            cacheDirectory: RuntimeDirectory.cache(sources.environment),
+            reload: {
+                do throws(ConfigurationError) {
+                    return .success(try Settings.load(from: sources))
+                } catch {
+                    return .failure(error)
+                }
+            },
+            log: { log.write($0, $1) })
+        signals = SignalSource([SIGTERM, SIGINT, SIGHUP]) { [weak self] signal in
+            self?.take(signal)
+        }
+    }
+
+    private static var workingDirectory: String {
+        guard let path = getcwd(nil, 0) else { return "/" }
+        defer { free(path) }
+        return String(cString: path)
+    }
+
+    private func listen(_ directory: String, _ settings: ControlSettings) throws {
+        try RuntimeDirectory.prepare(directory)
+        let gateway = gateway
+        let door = AudioDoor { request, socket in gateway.admit(request, socket) }
+        audioDoor = door
+        let access = SocketAccess(settings)
+        gateway.server.isAllowed = { role, user, group in
+            access.allows(role: role, user: user, group: group)
+        }
+        listeners = [
+            try UnixListener(path: "\(directory)/control.sock") {
+                gateway.server.accept($0, role: .control)
+            },
+            try UnixListener(path: "\(directory)/monitor.sock") {
+                gateway.server.accept($0, role: .monitor)
+            },
+            try UnixListener(path: "\(directory)/audio.sock") { door.accept($0) },
+        ]
+        access.assignGroups(directory)
+    }
+
+    private func take(_ signal: CInt) {
+        guard signal != SIGHUP else {
+            gateway.reloadAndReport()
+            return
+        }
+        guard !isStopping else { return }
+        isStopping = true
+        for listener in listeners { listener.close() }
+        audioDoor?.close()
+        Task { @LoopActor in
+            await gateway.stop(limit: Self.stopLimit)
+            EventLoop.shared.stop()
+        }
+    }
+}

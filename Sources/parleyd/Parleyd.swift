@@ -1,0 +1,62 @@
+import CLinux
+import Configuration
+import EventLoop
+import Gateway
+import Glibc
+import TransportHosting
+
+/// parleyd: reads the configuration, starts the spawner before there is a second thread, and lets the
+/// gateway work until a signal ends it.
+@main
+enum Parleyd {
+    static let version = "0.1.0"
+
+    static func main() {
+        let arguments: Arguments
+        do throws(Arguments.Fault) {
+            arguments = try Arguments(CommandLine.arguments.dropFirst())
+        } catch {
+            fail("\(error.message)\n\(Arguments.usage)", status: 2)
+        }
+        switch arguments.action {
+        case .version: return print("parleyd \(version)")
+        case .help: return print(Arguments.usage)
+        case .check, .printConfig, .run: break
+        }
+        let sources = ConfigurationSources(file: arguments.config, logLevel: arguments.logLevel)
+        let settings: Settings
+        do throws(ConfigurationError) {
+            settings = try Settings.load(from: sources)
+        } catch {
+            fail(error.description, status: 1)
+        }
+        switch arguments.action {
+        case .check: return print(settings.checkReport, terminator: "")
+        case .printConfig: return print(settings.printed, terminator: "")
+        default: run(arguments, sources, settings)
+        }
+    }
+
+    private static func run(
+        _ arguments: Arguments, _ sources: ConfigurationSources, _ settings: Settings
+    ) -> Never {
+        // Nobody may read the memory of a process that holds keys, nor dump it.
+        _ = parley_forbid_dumps()
+        signal(SIGPIPE, SIG_IGN)
+        let spawner: Spawner
+        do throws(HostLaunchError) {
+            spawner = try Spawner(program: try HostProgram.find())
+        } catch {
+            fail(error.description, status: 1)
+        }
+        let status = LoopActor.bootstrap {
+            Daemon.run(arguments: arguments, sources: sources, settings: settings, spawner: spawner)
+        }
+        exit(status)
+    }
+
+    static func fail(_ message: String, status: Int32) -> Never {
+        StandardError.write("parleyd: \(message)")
+        exit(status)
+    }
+}
