@@ -154,8 +154,13 @@ let package = Package(
         tests(
             of: "MediaEngine",
             ["AudioCore", "DeviceLines", "EventLoop", "Opus", "CLinux", "CParleyWire", "CParleyTransport"]),
-        tests(of: "ParleyTransport", ["JSON", "CParleyTransport"]),
-        tests(of: "Loopback", ["ParleyTransport", "JSON", "CParleyTransport", "Opus"]),
+        .target(
+            name: "FakeTransportHost", dependencies: ["ParleyTransport", "CParleyTransport", "JSON"],
+            path: "Tests/Support/FakeTransportHost", swiftSettings: strict),
+        tests(of: "ParleyTransport", ["FakeTransportHost", "JSON", "CParleyTransport"]),
+        tests(
+            of: "Loopback",
+            ["FakeTransportHost", "ParleyTransport", "JSON", "CParleyTransport", "Opus"]),
         .testTarget(
             name: "Integration",
             dependencies: ["ControlProtocol", "Control", "JSON", "AudioCore", "Opus"],

@@ -37,11 +37,7 @@ public final class LoopbackTransport: TransportLayer {
 
     public var muted: Bool? { isPeerMuted }
 
-    private var nowNs: UInt64 {
-        var now = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &now)
-        return UInt64(now.tv_sec) * 1_000_000_000 + UInt64(now.tv_nsec)
-    }
+    private var nowNs: UInt64 { LoopbackClock.read() }
 
     // MARK: Connection
 
