@@ -8,6 +8,7 @@ extension AudioDevice {
             state: Self.state(info.state.rawValue), rateHz: Int(info.sample_spec.rate),
             channels: Int(info.sample_spec.channels), volume: linear(info.volume),
             isMuted: info.mute != 0)
+        driver = string(info.driver)
     }
 
     init(_ info: pa_source_info) {
@@ -17,6 +18,8 @@ extension AudioDevice {
             state: Self.state(info.state.rawValue), rateHz: Int(info.sample_spec.rate),
             channels: Int(info.sample_spec.channels), volume: linear(info.volume),
             isMuted: info.mute != 0, isMonitor: info.monitor_of_sink != UInt32.max)
+        driver = string(info.driver)
+        monitoredSink = isMonitor ? info.monitor_of_sink : nil
     }
 
     /// Sinks and sources number their states alike.

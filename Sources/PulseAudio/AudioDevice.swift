@@ -21,6 +21,10 @@ public struct AudioDevice: Sendable, Hashable {
     public var isMonitor: Bool
     /// What the server gives to programs that name no device.
     public var isDefault: Bool
+    /// The server's name for the code behind it, "module-alsa-card.c"; empty where unknown.
+    public var driver = ""
+    /// The sink that a monitor hears.
+    public var monitoredSink: UInt32?
 
     public init(
         kind: Kind, index: UInt32, name: String, description: String = "",

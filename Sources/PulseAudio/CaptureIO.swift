@@ -15,6 +15,7 @@ struct CaptureIO: ~Copyable {
     /// A sample's count and when it left the microphone.
     var anchorSample: Int64 = 0
     var anchorNs: UInt64 = 0
+    var timing = TimingSchedule()
     /// When sound came last.
     let activityNs = Atomic<UInt64>(0)
     let latencyUs = Atomic<Int>(0)
@@ -52,6 +53,7 @@ struct CaptureIO: ~Copyable {
         let nowNs = MonotonicClock.nowNs
         received &+= Int64(count)
         activityNs.store(nowNs, ordering: .relaxed)
+        timing.ask(stream, nowNs: nowNs)
         let newestNs = anchorNs == 0 ? nowNs : min(time(of: received), nowNs)
         line._withUnsafeGuaranteedRef {
             $0.newestSampleNs.store(newestNs, ordering: .releasing)
@@ -83,10 +85,10 @@ struct CaptureIO: ~Copyable {
     /// The server told how far it is. [pulse thread]
     mutating func retime() {
         guard let timing = StreamTiming(stream) else { return }
-        // At that moment the microphone was this far.
-        anchorSample = timing.writeSamples + timing.sourceSamples
+        // At that moment the microphone was this far; a monitor hears what is still to be played.
+        anchorSample = timing.writeSamples + timing.sourceSamples - timing.sinkSamples
         anchorNs = timing.atNs
-        let behind = anchorSample - timing.readSamples
+        let behind = anchorSample - received
         latencyUs.store(Int(max(0, behind) * 1000 / 48), ordering: .relaxed)
     }
 }

@@ -24,7 +24,7 @@ public final class CaptureStream: OpenableStream {
         io = .allocate(capacity: 1)
         io.initialize(to: CaptureIO(stream: handle.stream, line: line))
         let userdata = UnsafeMutableRawPointer(io)
-        var flags = PA_STREAM_ADJUST_LATENCY.rawValue | PA_STREAM_AUTO_TIMING_UPDATE.rawValue
+        var flags = PA_STREAM_ADJUST_LATENCY.rawValue
         if level?.isMuted == true { flags |= PA_STREAM_START_MUTED.rawValue }
         let code: CInt = connection.loop.withLock {
             pa_stream_set_read_callback(handle.stream, onCaptureReadable, userdata)
@@ -94,6 +94,11 @@ public final class CaptureStream: OpenableStream {
             var volume = channelVolume(level.volume, channels: 1)
             return pa_context_set_source_output_volume(
                 context, index, &volume, onSuccess, userdata)
+        } completion: { (_: [Void]?) in
+        }
+        handle.connection.request { context, userdata in
+            pa_context_set_source_output_mute(
+                context, index, level.isMuted ? 1 : 0, onSuccess, userdata)
         } completion: { (_: [Void]?) in
         }
     }

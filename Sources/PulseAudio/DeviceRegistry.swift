@@ -71,17 +71,26 @@ public final class DeviceRegistry {
 
     // MARK: Questions
 
-    private func refreshServer(isFirst: Bool) {
+    /// Calls `completion` when everything that the server has said until now, and what it answers to
+    /// one more question, is in the list: events about one change come in no fixed order.
+    func confirm(_ completion: @escaping @LoopActor @Sendable () -> Void) {
+        refreshServer(isFirst: false, completion: completion)
+    }
+
+    private func refreshServer(
+        isFirst: Bool, completion: @escaping @LoopActor @Sendable () -> Void = {}
+    ) {
         connection?.request { context, userdata in
             pa_context_get_server_info(context, onServerInfo, userdata)
         } completion: { [weak self] (answers: [ServerSelf]?) in
-            guard let self else { return }
+            guard let self, connection != nil else { return }
             if let server = answers?.first {
                 defaultNames = [.sink: server.defaultSink, .source: server.defaultSource]
                 onServer(server)
                 for device in devices { store(device) }
             }
             settle(isFirst: isFirst)
+            completion()
         }
     }
 
@@ -92,7 +101,7 @@ public final class DeviceRegistry {
             case .source: pa_context_get_source_info_list(context, onSourceInfo, userdata)
             }
         } completion: { [weak self] (answers: [AudioDevice]?) in
-            guard let self else { return }
+            guard let self, connection != nil else { return }
             for device in answers ?? [] { store(device) }
             settle(isFirst: true)
         }
@@ -111,7 +120,7 @@ public final class DeviceRegistry {
                 pa_context_get_source_info_by_index(context, change.index, onSourceInfo, userdata)
             }
         } completion: { [weak self] (answers: [AudioDevice]?) in
-            guard let self else { return }
+            guard let self, connection != nil else { return }
             if let device = answers?.first { store(device) }
             settle(isFirst: false)
         }

@@ -21,6 +21,7 @@ struct PlaybackIO: ~Copyable {
     var heard: Int64 = 0
     var heardNs: UInt64 = 0
     var isRunning = false
+    var timing = TimingSchedule()
     /// When the server asked last; and whether it waits for the engine now.
     let activityNs = Atomic<UInt64>(0)
     let owed = Atomic<Int>(0)
@@ -33,7 +34,9 @@ struct PlaybackIO: ~Copyable {
 
     /// The server has room. [pulse thread]
     mutating func request() {
-        activityNs.store(MonotonicClock.nowNs, ordering: .relaxed)
+        let nowNs = MonotonicClock.nowNs
+        activityNs.store(nowNs, ordering: .relaxed)
+        if written > 0 { timing.ask(stream, nowNs: nowNs) }
         let writable = pa_stream_writable_size(stream)
         guard writable != Int.max, writable > 0 else { return }
         let room = writable / StreamFormat.sampleBytes
@@ -129,6 +132,12 @@ struct PlaybackIO: ~Copyable {
         line._withUnsafeGuaranteedRef { _ = $0.underruns.wrappingAdd(1, ordering: .relaxed) }
     }
 
+    /// The server plays, for the first time or again. [pulse thread]
+    mutating func start() {
+        timing.restart()
+        timing.ask(stream, nowNs: MonotonicClock.nowNs)
+    }
+
     /// Sound follows a gap: the clock stands at the gap until the server says where it is.
     private mutating func hold() {
         let nowNs = MonotonicClock.nowNs
@@ -154,6 +163,10 @@ func onPlaybackWritable(_ stream: OpaquePointer?, _ size: Int, _ io: UnsafeMutab
 
 func onPlaybackTiming(_ stream: OpaquePointer?, _ io: UnsafeMutableRawPointer?) {
     io?.assumingMemoryBound(to: PlaybackIO.self).pointee.retime()
+}
+
+func onPlaybackStarted(_ stream: OpaquePointer?, _ io: UnsafeMutableRawPointer?) {
+    io?.assumingMemoryBound(to: PlaybackIO.self).pointee.start()
 }
 
 func onPlaybackUnderflow(_ stream: OpaquePointer?, _ io: UnsafeMutableRawPointer?) {

@@ -28,7 +28,7 @@ public final class PlaybackStream: OpenableStream {
         io = .allocate(capacity: 1)
         io.initialize(to: PlaybackIO(stream: handle.stream, line: line))
         let userdata = UnsafeMutableRawPointer(io)
-        var flags = PA_STREAM_ADJUST_LATENCY.rawValue | PA_STREAM_AUTO_TIMING_UPDATE.rawValue
+        var flags = PA_STREAM_ADJUST_LATENCY.rawValue
         if let level {
             flags |=
                 level.isMuted ? PA_STREAM_START_MUTED.rawValue : PA_STREAM_START_UNMUTED.rawValue
@@ -40,6 +40,7 @@ public final class PlaybackStream: OpenableStream {
             pa_stream_set_write_callback(stream, onPlaybackWritable, userdata)
             pa_stream_set_latency_update_callback(stream, onPlaybackTiming, userdata)
             pa_stream_set_underflow_callback(stream, onPlaybackUnderflow, userdata)
+            pa_stream_set_started_callback(stream, onPlaybackStarted, userdata)
             let api = connection.loop.api
             event = api.pointee.io_new(api, bell, PA_IO_EVENT_INPUT, onPlaybackDoorbell, userdata)
             var buffer = Self.buffer(ms: target.ms)
@@ -130,8 +131,19 @@ public final class PlaybackStream: OpenableStream {
         }
     }
 
-    /// Volume and mute were given at the making.
-    func restore(_ level: StreamLevel) {}
+    func restore(_ level: StreamLevel) {
+        guard let index = handle.index else { return }
+        handle.connection.request { context, userdata in
+            var volume = channelVolume(level.volume, channels: 1)
+            return pa_context_set_sink_input_volume(context, index, &volume, onSuccess, userdata)
+        } completion: { (_: [Void]?) in
+        }
+        handle.connection.request { context, userdata in
+            pa_context_set_sink_input_mute(
+                context, index, level.isMuted ? 1 : 0, onSuccess, userdata)
+        } completion: { (_: [Void]?) in
+        }
+    }
 }
 
 private func onSinkInput(

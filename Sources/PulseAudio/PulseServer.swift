@@ -151,9 +151,11 @@ public final class PulseServer {
             // Streams first: they are part of the context.
             notify { $0.serverLost() }
         }
-        connection?.close()
+        // Nobody may open anything on it from here on: ending requests calls their completions.
+        let old = connection
         connection = nil
         if wasConnected { devices.detach() }
+        old?.close()
         status.identity.socket = ""
     }
 

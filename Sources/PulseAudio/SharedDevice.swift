@@ -17,7 +17,12 @@ public final class SharedDevice<Stream: DeviceStream> {
     private var machine = DeviceMachine()
     private var stream: Stream?
     private var isSuspended = false
+    /// What must be hurried once the stream is there.
+    private var sleepingSink: AudioDevice?
+    /// As the stream had it last.
     private var level: StreamLevel?
+    private var restoresLeft = 0
+    private var readyNs: UInt64 = 0
     private var reason = "not opened yet"
     private var earlier = StreamFigures()
     private var moves = 0
@@ -138,6 +143,9 @@ public final class SharedDevice<Stream: DeviceStream> {
             let type = Stream.self as? any OpenableStream.Type
         else { return }
         isSuspended = false
+        let devices = server.devices.devices
+        sleepingSink = devices.first { $0.kind == Stream.kind && $0.name == device }
+            .flatMap { NullSinkHaste.idleSink(behind: $0, among: devices) }
         do {
             let new = try type.init(
                 connection: connection, device: device, settings: settings, level: level)
@@ -166,13 +174,17 @@ public final class SharedDevice<Stream: DeviceStream> {
     private func handle(_ event: StreamHandle.Event) {
         switch event {
         case .ready:
-            if let level { openable?.restore(level) }
+            if let sink = sleepingSink, let connection = server.connection {
+                NullSinkHaste.hurry(sink, on: connection)
+            }
+            if level != nil { restoresLeft = 3 }
+            readyNs = MonotonicClock.nowNs
             if let device = machine.best.flatMap({ server.devices.device(Stream.kind, named: $0) }) {
                 server.isUsed(device)
             }
             advance(.ready)
             look(after: settings.stall / 4)
-            if level == nil { askLevel() }
+            askLevel()
         case .ended(let error):
             reason = "the stream on \(status.device ?? "the device") ended: \(error.reason)"
             advance(.ended)
@@ -181,7 +193,11 @@ public final class SharedDevice<Stream: DeviceStream> {
             settle()
         case .moved(let device):
             moves += 1
-            advance(.moved(to: device, isChosen: isChosenMove(to: device)))
+            let moved = openable
+            server.devices.confirm { [weak self, weak moved] in
+                guard let self, let moved, moved === openable else { return }
+                advance(.moved(to: device, isChosen: isChosenMove(to: device)))
+            }
         case .asked(let wish):
             if wish == "request-cork" { corkRequests += 1 }
         }
@@ -226,9 +242,23 @@ public final class SharedDevice<Stream: DeviceStream> {
         guard let asked = openable else { return }
         asked.askLevel { [weak self, weak asked] level, isCorked in
             guard let self, let asked, asked === openable else { return }
-            if let level { self.level = level }
+            if let level { learn(level, of: asked) }
             // Nobody of ours pauses streams, so somebody else did; a call goes on.
             if isCorked { asked.handle.uncork() }
+        }
+    }
+}
+
+extension SharedDevice {
+    /// A new stream of ours may get other levels from a session manager that remembers them
+    /// (WirePlumber does, a moment after the stream's birth). What is said later is somebody's wish.
+    private func learn(_ found: StreamLevel, of stream: any OpenableStream) {
+        let isNew = MonotonicClock.nowNs - readyNs < 1_000_000_000
+        if let level, level != found, isNew, restoresLeft > 0 {
+            restoresLeft -= 1
+            stream.restore(level)
+        } else {
+            level = found
         }
     }
 }

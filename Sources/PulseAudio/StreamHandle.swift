@@ -21,6 +21,9 @@ final class StreamHandle {
     private(set) var isOpen = true
 
     init(connection: PulseConnection, name: String) throws(PulseError) {
+        guard connection.isOpen else {
+            throw PulseError(code: CInt(PA_ERR_BADSTATE.rawValue), doing: "making a stream")
+        }
         self.connection = connection
         let made: OpaquePointer? = connection.loop.withLock {
             guard let properties = pa_proplist_new() else { return nil }

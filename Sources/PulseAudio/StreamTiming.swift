@@ -37,3 +37,29 @@ struct StreamTiming {
         isPlaying = info.playing != 0
     }
 }
+
+/// When to ask the server how far it is: soon at first, once a second later.
+///
+/// Asked from the callbacks that bring or want sound, so right after the server has moved on: PipeWire
+/// answers with the state of its last cycle, which is as old as the cycle is long when the question
+/// comes at any other time (libpulse's own automatic updates do that).
+struct TimingSchedule {
+    private var nextNs: UInt64 = 0
+    private var intervalNs: UInt64 = 20_000_000
+
+    /// The stream starts, or starts again. [real-time safe]
+    mutating func restart() {
+        nextNs = 0
+        intervalNs = 20_000_000
+    }
+
+    /// [pulse thread]
+    mutating func ask(_ stream: OpaquePointer, nowNs: UInt64) {
+        guard nowNs >= nextNs else { return }
+        nextNs = nowNs &+ intervalNs
+        intervalNs = min(intervalNs * 2, 1_000_000_000)
+        if let operation = pa_stream_update_timing_info(stream, nil, nil) {
+            pa_operation_unref(operation)
+        }
+    }
+}

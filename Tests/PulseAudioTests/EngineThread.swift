@@ -20,7 +20,27 @@ final class EngineThread: Sendable {
         /// Position of the queue's first sample on the line.
         var queueStart: Int?
         var isAnswering = true
+        /// A speaker whose clock is to be compared with what is captured.
+        var probe: PlaybackLine?
+        var probes: [Probe] = []
+        /// Samples after the heard position from which all is to be silenced; done once.
+        var cutAfter: Int?
+        var cut: Cut?
         var isOver = false
+    }
+
+    /// At one moment: how much was captured and when its end was sound, and the speaker's clock.
+    struct Probe {
+        let captured: Int
+        let newestNs: UInt64
+        let nowNs: UInt64
+        let clock: Int64
+    }
+
+    struct Cut {
+        let heard: Int64
+        let from: Int64
+        let end: Int64
     }
 
     let state = Mutex(State())
@@ -94,13 +114,41 @@ final class EngineThread: Sendable {
                 $0.heard += buffer[..<count]
                 $0.newestNs = newestNs
                 $0.arrivedNs = nowNs
+                guard let probe = $0.probe else { return }
+                $0.probes.append(
+                    Probe(
+                        captured: $0.heard.count, newestNs: newestNs, nowNs: nowNs,
+                        clock: probe.clock.heardSamples(nowNs: nowNs)))
             }
         }
+    }
+
+    /// Silences everything from a moment on: queue and device.
+    private func cut(_ line: PlaybackLine) {
+        guard let after = state.withLock({ $0.cutAfter }) else { return }
+        let heard = line.clock.heardSamples(nowNs: MonotonicClock.nowNs)
+        let end = Int64(line.ring.writtenCount)
+        let from = min(heard + Int64(after), end)
+        let silence = [Float](repeating: 0, count: Int(end - from))
+        _ = line.patch.write(silence, count: silence.count)
+        line.patchPosition.store(from, ordering: .releasing)
+        line.pulseDoorbell.ring()
+        state.withLock {
+            $0.cutAfter = nil
+            $0.queue = []
+            $0.cut = Cut(heard: heard, from: from, end: end)
+        }
+    }
+
+    func silence(after samples: Int) {
+        state.withLock { $0.cutAfter = samples }
+        wake.ring()
     }
 
     private func give(_ line: PlaybackLine) {
         line.engineDoorbell.silence()
         let isAnswering = state.withLock { $0.isAnswering }
+        cut(line)
         guard isAnswering, line.patchPosition.load(ordering: .acquiring) < 0 else { return }
         let wanted = line.wantedSamples.exchange(0, ordering: .acquiringAndReleasing)
         guard wanted > 0 else { return }

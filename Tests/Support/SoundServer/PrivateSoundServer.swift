@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 
 /// A sound server of the test's own: real PulseAudio or real PipeWire, with null devices, in a
 /// directory of its own. Ends with the object, and with the test's process however that dies.
@@ -99,6 +100,7 @@ public final class PrivateSoundServer: @unchecked Sendable {
             ]
             // The socket last, so that who connects finds the devices.
             let socket = command.removeLast()
+            command.append("--load=module-cli-protocol-unix socket=\(directory)/cli")
             command += modules.map { "--load=" + $0.joined(separator: " ") } + [socket]
             processes = try ProcessGroup([command], awaiting: [""], environment: environment)
             try waitUntilServing()
@@ -155,6 +157,40 @@ public final class PrivateSoundServer: @unchecked Sendable {
 
     @discardableResult
     public func pactl(_ arguments: String...) throws -> String { try pactl(arguments) }
+
+    /// Ends a stream of another program (`pacmd kill-…`; `pw-cli destroy`).
+    /// - Parameter isPlayback: a sink input, else a source output.
+    public func killStream(_ index: String, isPlayback: Bool) throws {
+        switch flavour {
+        case .pulseAudio:
+            let command = isPlayback ? "kill-sink-input" : "kill-source-output"
+            try tell("\(command) \(index)\n")
+        case .pipeWire:
+            // pactl counts serial numbers, PipeWire's own tool ids.
+            let list = try pactl("list", isPlayback ? "sink-inputs" : "source-outputs")
+            let entry = list.components(separatedBy: "#\(index)\n").last ?? ""
+            let id = entry.components(separatedBy: "object.id = \"").dropFirst().first ?? ""
+            _ = try run("pw-cli", ["destroy", String(id.prefix { $0.isNumber })])
+        }
+    }
+
+    /// Sends commands to PulseAudio's own command line and waits until it has read them.
+    private func tell(_ text: String) throws {
+        let socket = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(socket) }
+        var address = sockaddr_un()
+        address.sun_family = sa_family_t(AF_UNIX)
+        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: "\(directory)/cli".utf8) }
+        let result = withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                connect(socket, $0, socklen_t(MemoryLayout<sockaddr_un>.size))
+            }
+        }
+        guard result == 0 else { throw Failure(description: "no command line, errno \(errno)") }
+        _ = text.withCString { write(socket, $0, strlen($0)) }
+        shutdown(socket, Int32(SHUT_WR))
+        _ = readAll(socket)
+    }
 
     /// Loads a module and answers its number, for `pactl("unload-module", number)`.
     public func load(_ module: String...) throws -> String {

@@ -36,6 +36,7 @@ public enum Signal {
     public static func find(
         _ reference: [Float], in recording: [Float], delays: Range<Int>? = nil
     ) -> Match? {
+        guard recording.count >= reference.count else { return nil }
         let last = recording.count - reference.count
         let range = (delays ?? 0..<(last + 1)).clamped(to: 0..<max(0, last + 1))
         guard !range.isEmpty, !reference.isEmpty else { return nil }
