@@ -12,6 +12,8 @@
 
 #define BUCKETS 64u
 #define AUDIO_WAIT_MS 20
+#define LINE_MAX_SIZE 4097 /* of a line for people, its NUL included */
+#define NAME_MAX_SIZE 1100 /* of a name; the daemon allows less and says so */
 
 const parley_transport_entry_t *plugin;
 
@@ -38,11 +40,23 @@ static void tell(const parley_host_t *host, uint16_t kind, uint32_t id, const st
     send_message(kind, session->number, id, atomic_load(&session->audio_sent), pieces, count);
 }
 
+/* A string of which no more than room is sent, cut between characters. */
+static struct piece short_piece(const char *text, char *room, size_t size) {
+    size_t length = text ? strnlen(text, size) : 0;
+
+    if (length < size)
+        return string_piece(text);
+    for (length = size - 1; length > 0 && ((unsigned char)text[length] & 0xc0) == 0x80; length--) {
+    }
+    memcpy(room, text, length);
+    room[length] = 0;
+    return (struct piece){room, length + 1};
+}
+
 static void host_log(const parley_host_t *host, parley_log_level_t level, const char *text) {
+    char room[LINE_MAX_SIZE];
     parley_wire_log fixed = {.level = level};
-    struct piece pieces[] = {{&fixed, sizeof fixed}, string_piece(text)};
-    if (pieces[1].size > 4096)
-        pieces[1].size = 4096; /* without its NUL: the daemon takes the end of the body for it */
+    struct piece pieces[] = {{&fixed, sizeof fixed}, short_piece(text, room, sizeof room)};
     tell(host, PARLEY_WIRE_LOG, 0, pieces, 2);
 }
 
@@ -59,13 +73,15 @@ static void host_on_status(const parley_host_t *host, const parley_status_report
         return;
     parley_wire_status fixed = {.status = report->status, .retry = report->retry,
                                 .retry_after_ms = report->retry_after_ms};
-    struct piece pieces[] = {{&fixed, sizeof fixed}, string_piece(report->code),
-                             string_piece(report->reason)};
+    char code[NAME_MAX_SIZE], reason[LINE_MAX_SIZE];
+    struct piece pieces[] = {{&fixed, sizeof fixed}, short_piece(report->code, code, sizeof code),
+                             short_piece(report->reason, reason, sizeof reason)};
     tell(host, PARLEY_WIRE_STATUS, 0, pieces, 3);
 }
 
 static void host_on_event(const parley_host_t *host, const char *type, const char *json) {
-    struct piece pieces[] = {string_piece(type), string_piece(json ? json : "{}")};
+    char room[NAME_MAX_SIZE];
+    struct piece pieces[] = {short_piece(type, room, sizeof room), string_piece(json ? json : "{}")};
     if (fits(host, "an event of the plugin is over 16 MiB and was dropped", json))
         tell(host, PARLEY_WIRE_EVENT, 0, pieces, 2);
 }
@@ -171,7 +187,8 @@ static void host_on_statistics(const parley_host_t *host, const char *json) {
 }
 
 static void host_on_incoming(const parley_host_t *host, const char *call_id, const char *json) {
-    struct piece pieces[] = {string_piece(call_id), string_piece(json ? json : "{}")};
+    char room[NAME_MAX_SIZE];
+    struct piece pieces[] = {short_piece(call_id, room, sizeof room), string_piece(json ? json : "{}")};
     if (fits(host, "a call's description is over 16 MiB and was dropped", json))
         tell(host, PARLEY_WIRE_INCOMING, 0, pieces, 2);
 }
@@ -193,7 +210,8 @@ static void host_complete(const parley_host_t *host, uint32_t command_id, parley
 }
 
 static void host_request_secret(const parley_host_t *host, const char *name) {
-    struct piece piece = string_piece(name);
+    char room[NAME_MAX_SIZE];
+    struct piece piece = short_piece(name, room, sizeof room);
     tell(host, PARLEY_WIRE_REQUEST_SECRET, 0, &piece, 1);
 }
 

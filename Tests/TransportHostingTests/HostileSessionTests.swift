@@ -93,6 +93,23 @@ import Testing
         #expect(witness.events.all.count == 12)
     }
 
+    @LoopActor @Test func endlessTextsAreCut() async throws {
+        let stage = try await stage()
+        let (session, witness) = try await stage.connected("hostile")
+        witness.events.clear()
+        _ = try await witness.answer(session, "longTexts", id: 1)
+        let texts = witness.events.all.compactMap { event in
+            switch event {
+            case .log(_, let text): text
+            case .status(.disconnected(_, _, let reason)): reason
+            default: nil
+            }
+        }
+        let longest = String(repeating: "\u{e9}", count: 2048)
+        #expect(texts.filter { $0 == longest }.count == 2)
+        #expect(witness.events.all.count == 5)
+    }
+
     @LoopActor @Test func framesThatBreakTheRulesAreRefusedToThePlugin() async throws {
         let stage = try await stage()
         let (session, witness) = try await stage.connected("hostile")

@@ -214,6 +214,20 @@ static parley_result_t command(parley_transport_t *t, uint32_t id, const char *n
         host->on_status(host, NULL);
         return PARLEY_OK;
     }
+    if (strcmp(name, "longTexts") == 0) {
+        size_t size = 40u << 20;
+        char *long_text = malloc(size + 1);
+        for (size_t i = 0; i < size; i += 2)
+            memcpy(long_text + i, "\xc3\xa9", 2);
+        long_text[size] = 0;
+        host->log(host, PARLEY_LOG_INFO, long_text);
+        host->on_event(host, long_text, long_text);
+        host->request_secret(host, long_text);
+        host->on_status(host, &(parley_status_report_t){
+            .struct_size = sizeof(parley_status_report_t), .reason = long_text, .code = long_text});
+        free(long_text);
+        return PARLEY_OK;
+    }
     if (strcmp(name, "badFrames") == 0)
         return bad_frames(t);
     if (strcmp(name, "fillAudio") == 0) {
