@@ -107,7 +107,7 @@ public struct OpusSettings: Sendable, Equatable {
 /// The jitter buffer of packet audio.
 public struct JitterSettings: Sendable, Equatable {
     /// Sound that is held back to wait for late packets.
-    public var target = Duration.milliseconds(40)
+    public var target = Duration.milliseconds(10)
 
     public init() {}
 }

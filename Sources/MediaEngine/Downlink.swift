@@ -31,6 +31,8 @@ struct Downlink: ~Copyable {
     private var queue: PlayoutQueue
     private var ledger = PlayedItems()
     private var packets: PacketSource
+    /// Time of the listener in samples at the format's clock, for the jitter buffer.
+    private var now: Int64 = 0
     private var resampler: Resampler
     private let source: UnsafeMutablePointer<Float>
     private let sourceCapacity: Int
@@ -89,7 +91,7 @@ struct Downlink: ~Copyable {
         }
         guard let item = packet.item else { return false }
         if packet.isPacket {
-            return packets.insert(packet, item: item, queue: &queue)
+            return packets.insert(packet, item: item, now: now)
         }
         let count = Int(header.sample_count)
         switch format.codec {
@@ -140,9 +142,11 @@ struct Downlink: ~Copyable {
                 continue
             }
             let at = position + Int64(done * 48_000 / localRateHz)
+            now = at * Int64(format.rateHz) / 48_000
             guard fill(wanted: count - done, position: at, isAudible: isAudible) else { break }
         }
         if done < count { Mixer.silence(samples + done, count: count - done) }
+        now = (position + Int64(count * 48_000 / localRateHz)) * Int64(format.rateHz) / 48_000
         return hasSound
     }
 
@@ -171,7 +175,7 @@ struct Downlink: ~Copyable {
     }
 
     private mutating func nextChunk(_ need: Int) -> PlayoutChunk? {
-        if let chunk = packets.next(into: source, count: need) { return chunk }
+        if let chunk = packets.next(into: source, count: need, now: now) { return chunk }
         if isRefilling {
             let isComplete = queue.itemCount > 0 && queue.item(at: 0).isComplete
             guard isComplete || queue.availableSamples >= resumeThreshold else { return nil }

@@ -29,7 +29,12 @@ public final class SessionMeters: Sendable {
     public let packetsLost = Atomic<Int>(0)
     public let packetsDiscarded = Atomic<Int>(0)
     public let concealedSamples = Atomic<Int>(0)
-    public let emittedSamples = Atomic<Int>(0)
+    public let concealmentEvents = Atomic<Int>(0)
+    public let fecPacketsReceived = Atomic<Int>(0)
+    /// RFC 3550, section 6.4.1, in microseconds.
+    public let jitterUs = Atomic<Int>(0)
+    public let jitterBufferEmittedCount = Atomic<Int>(0)
+    public let jitterBufferDelayMs = Atomic<Int>(0)
 
     public init() {}
 

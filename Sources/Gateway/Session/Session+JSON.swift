@@ -84,6 +84,14 @@ extension Session {
             "packetsLost": .integer(Int64(meters.packetsLost.load(ordering: .relaxed))),
             "packetsDiscarded": .integer(Int64(meters.packetsDiscarded.load(ordering: .relaxed))),
             "concealedSamples": .integer(Int64(meters.concealedSamples.load(ordering: .relaxed))),
+            "concealmentEvents": .integer(Int64(meters.concealmentEvents.load(ordering: .relaxed))),
+            "fecPacketsReceived": .integer(
+                Int64(meters.fecPacketsReceived.load(ordering: .relaxed))),
+            "jitter": .number(Double(meters.jitterUs.load(ordering: .relaxed)) / 1e6),
+            "jitterBufferDelay": .number(
+                Double(meters.jitterBufferDelayMs.load(ordering: .relaxed)) / 1_000),
+            "jitterBufferEmittedCount": .integer(
+                Int64(meters.jitterBufferEmittedCount.load(ordering: .relaxed))),
         ]
     }
 
