@@ -149,7 +149,7 @@ let package = Package(
         tests(of: "Control", ["ControlProtocol", "JSON", "EventLoop"]),
         tests(of: "Configuration", ["JSON"]),
         tests(of: "TerminalView", ["JSON"]),
-        tests(of: "parleyctl", ["JSON", "PulseAudio"]),
+        tests(of: "parleyctl", ["JSON", "PulseAudio", "Control", "ControlProtocol", "EventLoop"]),
         tests(of: "TransportHosting", ["EventLoop", "JSON", "CParleyWire"]),
         tests(
             of: "MediaEngine",

@@ -33,9 +33,9 @@ extension WatchState {
         guard let id = answer["session"]?.stringValue else { return }
         takeSession(answer, id: id)
         update(id) { session in
-            guard let budget = answer["latency"]?.objectValue else { return }
+            guard let budget = answer["latencyMs"]?.objectValue else { return }
             session.latency = budget.members.compactMap { name, value in
-                value.numberValue.map { Stage(WatchState.stageName(name), $0) }
+                value.numberValue.map { Stage(HumanJSON.words(name), $0) }
             }
         }
     }
@@ -65,8 +65,7 @@ extension WatchState {
 
     private mutating func takeSoundServer(_ data: JSONValue?) {
         guard let state = data?["state"]?.stringValue else { return }
-        soundServer = [state, data?["reason"]?.stringValue].compactMap { $0 }.joined(
-            separator: ": ")
+        soundServer = state == "connected" ? state : data?["summary"]?.stringValue ?? state
     }
 
     private mutating func takeLevels(_ data: JSONValue, of id: String?) {
@@ -106,13 +105,6 @@ extension WatchState {
         }
     }
 
-    /// A level as a number of dBFS, or an object that has the RMS or the peak.
-    private static func level(_ value: JSONValue?) -> Double? {
-        value?.numberValue ?? value?["rmsDb"]?.numberValue ?? value?["peakDb"]?.numberValue
-    }
-
-    /// `captureMs` as `capture`.
-    private static func stageName(_ name: String) -> String {
-        HumanJSON.words(name.hasSuffix("Ms") ? String(name.dropLast(2)) : name)
-    }
+    /// The RMS of a direction, in dBFS.
+    private static func level(_ value: JSONValue?) -> Double? { value?["rmsDbfs"]?.numberValue }
 }

@@ -19,9 +19,8 @@ extension WatchState {
 
     private static func levels(_ data: JSONValue?) -> String {
         ["input", "output"].compactMap { name in
-            let level = data?[name]
-            let value = level?.numberValue ?? level?["rmsDb"]?.numberValue
-            return value.map { "\(name) \(Int($0.rounded())) dB" }
+            let level = data?[name]?["rmsDbfs"]?.numberValue
+            return level.map { "\(name) \(Int($0.rounded())) dB" }
         }.joined(separator: ", ")
     }
 

@@ -61,9 +61,10 @@ public struct WatchView: Sendable {
 
     private func title(_ session: WatchState.Session) -> String {
         let label = TerminalText.harmless(session.label)
+        // The reason of a break that is over is no news.
+        let reason = session.state == "connected" ? nil : session.reason
         let rest = TerminalText.harmless(
-            " · \(session.transport) · \(session.state)"
-                + (session.reason.map { " · \($0)" } ?? ""))
+            " · \(session.transport) · \(session.state)" + (reason.map { " · \($0)" } ?? ""))
         let name = TerminalText.fitted(label, columns)
         let tail = TerminalText.fitted(rest, columns - TerminalText.width(name))
         switch session.state {

@@ -41,11 +41,13 @@ struct WatchEventsTests {
         #expect(state.sessions.map(\.id) == ["s2"])
     }
 
-    @Test("levels are those of the event, in either form")
+    @Test("levels are the RMS of each direction")
     func levels() {
         var state = self.state
         state.take(
-            event: event("levels", ["input": ["rmsDb": -20.5, "peakDb": -9], "output": -30]))
+            event: event(
+                "levels",
+                ["input": ["rmsDbfs": -20.5, "peakDbfs": -9], "output": ["rmsDbfs": -30]]))
         #expect(state.sessions[0].inputDb == -20.5)
         #expect(state.sessions[0].outputDb == -30)
     }
@@ -75,7 +77,7 @@ struct WatchEventsTests {
         state.take(session: [
             "session": "s1", "name": "echo", "transport": "loopback", "state": "connected",
             "muted": ["input": true, "output": false],
-            "latency": ["captureMs": 5, "jitterBufferMs": 40.5],
+            "latencyMs": ["capture": 5, "jitterBuffer": 40.5],
         ])
         #expect(state.sessions[0].isInputMuted && !state.sessions[0].isOutputMuted)
         #expect(

@@ -4,7 +4,7 @@ import TerminalView
 
 struct Devices: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "List microphones and speakers; * marks the sound server's default.")
+        abstract: "List microphones and speakers; * marks the defaults.")
 
     @OptionGroup var gateway: GatewayOptions
 
@@ -15,7 +15,8 @@ struct Devices: ParsableCommand {
                 ["", "KIND", "NAME", "DESCRIPTION", "STATE", "RATE", "VOLUME"], numbers: [5, 6])
             for (name, kind) in lists {
                 for device in answer[name]?.arrayValue ?? [] {
-                    table.append(Devices.row(device, kind: kind))
+                    let isMonitor = device["monitor"]?.boolValue == true
+                    table.append(Devices.row(device, kind: isMonitor ? "monitor" : kind))
                 }
             }
             return table.isEmpty ? ["the sound server has no devices"] : table.lines

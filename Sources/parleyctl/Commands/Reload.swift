@@ -9,9 +9,15 @@ struct Reload: ParsableCommand {
     @OptionGroup var gateway: GatewayOptions
 
     func run() throws {
-        try gateway.call("gateway.reload") { answer in
-            let lines = HumanJSON.lines(answer.objectValue ?? [:])
-            return lines.isEmpty ? ["nothing has changed"] : lines
+        try gateway.call("gateway.reload", describe: Reload.lines)
+    }
+
+    static func lines(_ answer: JSONValue) -> [String] {
+        var facts = Facts()
+        for (name, value) in answer.objectValue?.members ?? []
+        where value.arrayValue?.isEmpty == false {
+            facts.append(HumanJSON.words(name), HumanJSON.inline(value))
         }
+        return facts.lines.isEmpty ? ["nothing has changed"] : facts.lines
     }
 }

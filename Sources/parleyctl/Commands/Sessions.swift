@@ -11,15 +11,20 @@ struct Sessions: ParsableCommand {
 
     func run() throws {
         if let session {
-            try gateway.call("sessions.get", ["session": .string(session)]) { answer in
-                HumanJSON.lines(answer.objectValue ?? [:])
+            var parameters: JSONObject = ["session": .string(session)]
+            // People ask how the session is; what was said is for --json.
+            if !gateway.json { parameters["limit"] = 0 }
+            try gateway.call("sessions.get", parameters) { answer in
+                var facts = answer.objectValue ?? [:]
+                for name in ["history", "hasMoreHistory"] { facts[name] = nil }
+                return HumanJSON.lines(facts)
             }
         } else {
             try gateway.call("sessions.list") { Sessions.list($0["sessions"]?.arrayValue ?? []) }
         }
     }
 
-    private static func list(_ sessions: [JSONValue]) -> [String] {
+    static func list(_ sessions: [JSONValue]) -> [String] {
         var table = Table(["SESSION", "NAME", "TRANSPORT", "STATE", "LOCAL"])
         for session in sessions {
             table.append([

@@ -21,20 +21,22 @@ struct Transports: ParsableCommand {
         }
     }
 
-    private static func list(_ transports: [JSONValue]) -> [String] {
+    /// The table, and below it why files are not used.
+    static func list(_ transports: [JSONValue]) -> [String] {
         var table = Table(["TRANSPORT", "VERSION", "STATE", "FILE"])
         var reasons: [String] = []
         for transport in transports {
-            let file = transport["file"]?.stringValue ?? "-"
+            let path = transport["path"]?.stringValue ?? "-"
             table.append([
-                transport["id"]?.stringValue ?? "-", transport["version"]?.stringValue ?? "-",
-                transport["state"]?.stringValue ?? "-", file,
+                transport["transport"]?.stringValue ?? "-",
+                transport["version"]?.stringValue ?? "-", transport["state"]?.stringValue ?? "-",
+                path,
             ])
             if let reason = transport["reason"]?.stringValue {
-                reasons.append(TerminalText.harmless("\(file): \(reason)"))
+                reasons.append(TerminalText.harmless("\(path): \(reason)"))
             }
         }
-        if table.isEmpty {
+        guard !table.isEmpty else {
             return ["no transport is installed; parleyctl doctor says where to put one"]
         }
         return table.lines + (reasons.isEmpty ? [] : [""] + reasons)

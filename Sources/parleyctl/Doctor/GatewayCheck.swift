@@ -61,21 +61,27 @@ enum GatewayCheck {
                 findings.append(
                     .problem(
                         "the gateway has no sound server (\(state))",
-                        why: server["reason"]?.stringValue ?? "it does not say",
+                        why: server["summary"]?.stringValue ?? "it does not say",
                         remedy: "see what is said about the sound server below; the gateway "
                             + "connects by itself"))
             }
         }
         for reason in status["health"]?["reasons"]?.arrayValue ?? [] {
-            guard let text = reason.stringValue ?? reason["message"]?.stringValue else { continue }
-            findings.append(.note("the gateway says: \(text)"))
+            guard let text = reason.stringValue else { continue }
+            findings.append(
+                .problem(
+                    "the gateway is not well", why: text,
+                    remedy: "parleyctl status and parleyctl sessions SESSION show more"))
         }
         return findings
     }
 
     private static func refused(_ transport: JSONValue) -> Finding? {
         guard let reason = transport["reason"]?.stringValue else { return nil }
-        let file = transport["file"]?.stringValue ?? transport["id"]?.stringValue ?? "a plugin"
+        if transport["state"]?.stringValue == "shadowed" {
+            return .note("\(transport["path"]?.stringValue ?? "a plugin") is not used", why: reason)
+        }
+        let file = transport["path"]?.stringValue ?? "a plugin"
         return .problem(
             "the gateway does not use \(file)", why: reason,
             remedy: "put that right, then parleyctl reload")
