@@ -48,7 +48,7 @@ public enum HumanJSON {
     }
 
     /// `soundServer` as `sound server`.
-    static func words(_ name: String) -> String {
+    public static func words(_ name: String) -> String {
         name.reduce(into: "") { text, letter in
             if letter.isUppercase, text.last?.isLowercase == true { text += " " }
             text += letter.lowercased()

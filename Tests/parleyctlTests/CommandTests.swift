@@ -1,4 +1,4 @@
-import EventLoop
+import ControlProtocol
 import Foundation
 import JSON
 import Testing
@@ -9,7 +9,7 @@ struct CommandTests {
     private func run(
         _ arguments: [String], input: String = ""
     ) async throws -> (program: Program, requests: [(method: String, parameters: JSONObject)]) {
-        let gateway = try await ScriptedGateway()
+        let gateway = try await ScriptedGateway.start()
         let program = try Program(
             arguments + ["--socket", gateway.directory], input: input)
         let requests = await gateway.requests
@@ -29,7 +29,7 @@ struct CommandTests {
                 """)
         let json = try await run(["sessions", "--json"]).program
         #expect(json.output.hasSuffix("\n") && json.output.split(separator: "\n").count == 1)
-        let parsed = try JSONValue(parsing: json.output.dropLast())
+        let parsed = try JSONValue(parsing: json.output)
         #expect(parsed["sessions"]?.arrayValue?.count == 1)
     }
 
@@ -108,7 +108,7 @@ struct CommandTests {
 
     @Test("watch prints a line for each event where there is no terminal, until the gateway ends")
     func watch() async throws {
-        let gateway = try await ScriptedGateway()
+        let gateway = try await ScriptedGateway.start()
         let process = Process()
         process.executableURL = Program.url
         process.arguments = ["watch", "--socket", gateway.directory]
@@ -132,7 +132,7 @@ struct CommandTests {
             ["doctor", "--json"],
             environment: ["PARLEY_SOCKET": "/nowhere", "PULSE_SERVER": "unix:/nowhere/pulse"])
         #expect(program.status == 1)
-        let findings = try JSONValue(parsing: program.output.dropLast())["findings"]?.arrayValue
+        let findings = try JSONValue(parsing: program.output)["findings"]?.arrayValue
         let problems = (findings ?? []).filter { $0["grade"] == "problem" }
         #expect(problems.count >= 2)
         for problem in problems { #expect(problem["remedy"]?.stringValue?.isEmpty == false) }

@@ -13,8 +13,13 @@ final class ScriptedGateway: ControlService {
     private var door: AudioDoor?
     private(set) var requests: [(method: String, parameters: JSONObject)] = []
 
-    init() throws {
+    /// Starts one, and the loop that it needs first.
+    nonisolated static func start() async throws -> ScriptedGateway {
         EventLoop.startThread()
+        return try await ScriptedGateway()
+    }
+
+    private init() throws {
         var template = Array("/tmp/parleyctl.XXXXXX".utf8CString)
         directory = mkdtemp(&template).map { String(cString: $0) } ?? "/nowhere"
         server.service = self
@@ -105,12 +110,7 @@ struct Program {
         status = process.terminationStatus
     }
 
-    /// Beside the bundle of these tests.
-    static let url: URL = {
-        var info = Dl_info()
-        dladdr(#dsohandle, &info)
-        let bundle = info.dli_fname.map { String(cString: $0) } ?? ""
-        return URL(fileURLWithPath: bundle).deletingLastPathComponent()
-            .appending(path: "parleyctl")
-    }()
+    /// Beside the program that runs these tests.
+    static let url = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+        .deletingLastPathComponent().appending(path: "parleyctl")
 }
