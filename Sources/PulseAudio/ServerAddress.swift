@@ -1,4 +1,5 @@
 import CLinux
+import EventLoop
 import Glibc
 
 /// Where the sound server is looked for. Only Unix sockets: sound over TCP is neither private nor in
@@ -17,7 +18,7 @@ public struct ServerAddress: Sendable, Hashable {
     ///   - clientConfiguration: the text of libpulse's client.conf, where there is one.
     public init(
         configured: String? = nil, environment: (String) -> String? = ServerAddress.environment,
-        clientConfiguration: String? = nil
+        clientConfiguration: String? = ServerAddress.clientConfiguration()
     ) {
         if let configured, !configured.isEmpty {
             self.init(list: configured, origin: "configuration")
@@ -88,6 +89,27 @@ public struct ServerAddress: Sendable, Hashable {
             found = value.isEmpty ? nil : String(value)
         }
         return found
+    }
+
+    /// The text of the client.conf that libpulse would read; nil without one.
+    public static func clientConfiguration(
+        environment: (String) -> String? = ServerAddress.environment
+    ) -> String? {
+        let home = environment("HOME") ?? ""
+        let places = [
+            environment("PULSE_CLIENTCONFIG") ?? "",
+            (environment("XDG_CONFIG_HOME") ?? "\(home)/.config") + "/pulse/client.conf",
+            "/etc/pulse/client.conf",
+        ]
+        for place in places where !place.isEmpty {
+            let fd = open(place, O_RDONLY | O_CLOEXEC)
+            guard fd >= 0 else { continue }
+            let file = FileDescriptor(owning: fd)
+            var bytes = [UInt8](repeating: 0, count: 65_536)
+            let count = read(file.raw, &bytes, bytes.count)
+            return count > 0 ? String(decoding: bytes[..<count], as: UTF8.self) : nil
+        }
+        return nil
     }
 
     /// What libpulse gets: it tries them in order.

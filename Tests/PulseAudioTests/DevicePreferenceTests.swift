@@ -80,7 +80,8 @@ import Testing
     }
 
     @Test func looksWhereLibpulseDoes() {
-        let user = ServerAddress(environment: { $0 == "XDG_RUNTIME_DIR" ? "/run/user/7" : nil })
+        let user = ServerAddress(
+            environment: { $0 == "XDG_RUNTIME_DIR" ? "/run/user/7" : nil }, clientConfiguration: nil)
         #expect(user.socketPaths == ["/run/user/7/pulse/native", "/run/pulse/native"])
     }
 

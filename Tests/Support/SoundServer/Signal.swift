@@ -41,7 +41,7 @@ public enum Signal {
         let range = (delays ?? 0..<(last + 1)).clamped(to: 0..<max(0, last + 1))
         guard !range.isEmpty, !reference.isEmpty else { return nil }
         // A probe of the reference finds the place, all of it measures the likeness there.
-        let probe = min(reference.count, 2_400)
+        let probe = min(reference.count, 600)
         var best = (delay: range.lowerBound, value: -Float.infinity)
         reference.withUnsafeBufferPointer { reference in
             recording.withUnsafeBufferPointer { recording in
