@@ -8,9 +8,6 @@ struct PluginFile: Sendable {
     let path: String
     let descriptor: FileDescriptor
     let identity: FileIdentity
-
-    /// Whether the file is still what it was when it was checked.
-    var isUnchanged: Bool { FileIdentity(descriptor: descriptor.raw) == identity }
 }
 
 /// Why a file or a directory is not used: a sentence.
