@@ -39,12 +39,21 @@ import Testing
         let stage = try await stage()
         let (session, witness) = try await stage.connected("hostile")
         var line = AudioLine(session)
-        for round in 1...20 {
-            for _ in 0..<10 { try line.send([0]) }
+        let pid = try #require(try await witness.processID(session))
+        for round in 1...5 {
+            // Stopped, so that it finds both at once, and more frames than it reads in one turn.
+            kill(pid, SIGSTOP)
+            for _ in 0..<150 { try line.send([0]) }
             let sent = line.sent
             session.audioPosition = { sent }
-            let answer = try await witness.answer(session, "heard", id: UInt32(round))
-            #expect(answer?["frames"] == .integer(Int64(sent)))
+            session.command("heard", id: UInt32(round), arguments: [:])
+            kill(pid, SIGCONT)
+            try await witness.events.first {
+                $0
+                    == .complete(
+                        command: UInt32(round), .done,
+                        data: ["frames": .integer(Int64(sent)), "dropped": 0])
+            }
         }
     }
 
