@@ -29,11 +29,9 @@ extension JSONValue {
             throw .tooDeep(maximum: maximumDepth)
         }
         var error = json_error_t()
-        let flags = JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL | JSON_DECODE_ANY
-        let root = contiguous.withUnsafeBufferPointer { buffer in
-            buffer.withMemoryRebound(to: CChar.self) {
-                json_loadb($0.baseAddress, $0.count, Int(flags), &error)
-            }
+        var root = Self.load(contiguous, &error)
+        if root == nil, json_error_code(&error) == json_error_numeric_overflow {
+            root = Self.load(Self.withLongIntegersAsReals(contiguous), &error)
         }
         guard let root else {
             throw .malformed(
@@ -41,6 +39,56 @@ extension JSONValue {
         }
         defer { json_decref(root) }
         self = Self.value(of: root)
+    }
+
+    private static func load(
+        _ bytes: [UInt8], _ error: inout json_error_t
+    ) -> UnsafeMutablePointer<json_t>? {
+        let flags = JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL | JSON_DECODE_ANY
+        return bytes.withUnsafeBufferPointer { buffer in
+            buffer.withMemoryRebound(to: CChar.self) {
+                json_loadb($0.baseAddress, $0.count, Int(flags), &error)
+            }
+        }
+    }
+
+    /// The text with ".0" behind integers that do not fit 64 bits, because jansson refuses them.
+    private static func withLongIntegersAsReals(_ bytes: [UInt8]) -> [UInt8] {
+        var result: [UInt8] = []
+        var token: [UInt8] = []
+        var isString = false
+        var isEscaped = false
+        func endToken() {
+            let text = String(decoding: token, as: UTF8.self)
+            result += token
+            if token.count > 18, token.allSatisfy({ $0 == 0x2D || 0x30...0x39 ~= $0 }),
+                Int64(text) == nil
+            {
+                result += ".0".utf8
+            }
+            token = []
+        }
+        for byte in bytes {
+            if !isString, 0x30...0x39 ~= byte || [0x2B, 0x2D, 0x2E, 0x45, 0x65].contains(byte) {
+                token.append(byte)
+                continue
+            }
+            endToken()
+            result.append(byte)
+            if isString {
+                if isEscaped {
+                    isEscaped = false
+                } else if byte == UInt8(ascii: "\\") {
+                    isEscaped = true
+                } else if byte == UInt8(ascii: "\"") {
+                    isString = false
+                }
+            } else if byte == UInt8(ascii: "\"") {
+                isString = true
+            }
+        }
+        endToken()
+        return result
     }
 
     /// Levels of brackets outside strings; a bare value has none.
