@@ -20,6 +20,8 @@ final class ControlConnection {
     private var isClosed = false
     /// No more input is taken; the connection ends when everything is answered and written.
     private var isFinishing = false
+    /// What came behind a fault of the line is not looked at.
+    private var isRefused = false
     private var patience: LoopTimer?
     private var slowSince: LoopTimer?
 
@@ -57,15 +59,22 @@ final class ControlConnection {
             if count > 0 {
                 input.append(UnsafeRawBufferPointer(rebasing: room[..<count]))
             } else if count == 0 {
-                // A client may half-close and still read its answers.
+                // A client may half-close and still read its answers. An end of file stays readable, so
+                // the loop would spin on it until those are there.
                 isFinishing = true
+                waitForReadiness()
             } else if errno != EAGAIN && errno != EINTR {
                 close()
             }
         }
-        while !isClosed, let line = input.next() { take(line) }
-        if input.pending > server.limits.largeLineSize { refuseLength() }
+        while !isClosed, !isRefused, let line = input.next() { take(line) }
+        if !isRefused, input.pending > longestLine { refuseLength() }
         finishIfDone()
+    }
+
+    /// Long lines are for methods that change something.
+    private var longestLine: Int {
+        caller.role == .control ? server.limits.largeLineSize : server.limits.lineSize
     }
 
     private func refuseLength() {
@@ -77,7 +86,7 @@ final class ControlConnection {
 
     private func take(_ line: ArraySlice<UInt8>) {
         hasAsked = true
-        guard line.count <= server.limits.largeLineSize else { return refuseLength() }
+        guard line.count <= longestLine else { return refuseLength() }
         guard bucket.take(nowNs: MonotonicClock.nowNs) else {
             return reply(
                 id: Self.idOfRefused(line),
@@ -111,7 +120,9 @@ final class ControlConnection {
             return reply(id: RequestEnvelope.id(of: request), .failure(error))
         }
         do throws(ControlError) {
-            let method = try check(envelope, lineSize: lineSize)
+            let method = try method(of: envelope)
+            guard method.isLarge || lineSize <= server.limits.lineSize else { return refuseLength() }
+            try check(envelope, for: method)
             begin(method, envelope)
         } catch {
             reply(id: envelope.id, .failure(error))
@@ -119,9 +130,7 @@ final class ControlConnection {
     }
 
     /// Role first, then size, then parameters.
-    private func check(
-        _ envelope: RequestEnvelope, lineSize: Int
-    ) throws(ControlError) -> ControlMethod {
+    private func method(of envelope: RequestEnvelope) throws(ControlError) -> ControlMethod {
         guard let method = ControlMethod.named(envelope.method) else {
             throw ControlError(
                 .unknownMethod, "there is no method \(envelope.method); rpc.discover lists them")
@@ -130,18 +139,18 @@ final class ControlConnection {
             throw ControlError(
                 .forbidden, "\(method.name) changes something: use control.sock, not monitor.sock")
         }
-        guard method.isLarge || lineSize <= server.limits.lineSize else {
-            throw ControlError(
-                .invalidRequest, "a line may have at most \(server.limits.lineSize) bytes",
-                code: .limitExceeded)
-        }
+        return method
+    }
+
+    private func check(
+        _ envelope: RequestEnvelope, for method: ControlMethod
+    ) throws(ControlError) {
         try method.parameters.check(envelope.parameters)
         guard inFlight < server.limits.requestsInFlight else {
             throw ControlError(
                 .limitExceeded,
                 "\(inFlight) requests wait for their answers: wait for one of them")
         }
-        return method
     }
 
     private func begin(_ method: ControlMethod, _ envelope: RequestEnvelope) {
@@ -181,6 +190,13 @@ final class ControlConnection {
         var wanted = Subscription()
         wanted.types = envelope.parameters["types"]?.arrayValue.map { types in
             Set(types.compactMap { $0.stringValue.flatMap(EventType.init(rawValue:)) })
+        }
+        if caller.role != .control,
+            let hidden = wanted.types?.filter({ !$0.isForMonitors }).map(\.rawValue).min()
+        {
+            let error = ControlError(
+                .forbidden, "\(hidden) shows what was said: use control.sock, not monitor.sock")
+            return reply(id: envelope.id, .failure(error))
         }
         if let names = envelope.parameters["sessions"]?.arrayValue {
             var ids: Set<String> = []
@@ -234,9 +250,16 @@ final class ControlConnection {
         }
         if isBroken { return close() }
         tellLost()
-        watch?.change(to: outbox.isEmpty ? (isFinishing ? [] : .read) : (isFinishing ? .write : [.read, .write]))
+        waitForReadiness()
         watchPace()
         finishIfDone()
+    }
+
+    private func waitForReadiness() {
+        var interest: Readiness = []
+        if !isFinishing { interest.insert(.read) }
+        if !outbox.isEmpty { interest.insert(.write) }
+        watch?.change(to: interest)
     }
 
     private func tellLost() {
@@ -264,6 +287,7 @@ final class ControlConnection {
 
     /// Answers a fault after which the stream makes no sense, and ends.
     private func refuse(_ error: ControlError) {
+        isRefused = true
         reply(id: .null, .failure(error))
         finish()
     }

@@ -35,9 +35,9 @@ struct Outbox {
     mutating func addEvent(_ bytes: [UInt8], key: String?) {
         if let key, let place = entries.indices.dropFirst(first + 1).first(where: { entries[$0].key == key })
         {
-            waiting += bytes.count - entries[place].bytes.count
-            entries[place].bytes = bytes
-            return
+            // Not in its place: sequence numbers only grow on a connection.
+            waiting -= entries[place].bytes.count
+            entries.remove(at: place)
         }
         guard isEmpty || waiting + bytes.count <= limit else {
             lost += 1

@@ -38,8 +38,14 @@ public final class UnixListener {
         guard fd >= 0 else { throw .failed(path: path, operation: "socket for", code: errno) }
         descriptor = FileDescriptor(owning: fd)
         if address.connect(fd) == 0 || errno == EAGAIN { throw .inUse(path) }
-        // Nobody listens: a refused connect leaves the descriptor unbound, as bind() wants it.
-        unlink(path)
+        switch errno {
+        case ENOENT: break
+        case ECONNREFUSED where Self.isSocket(path):
+            // Nobody listens: a refused connect leaves the descriptor unbound, as bind() wants it.
+            unlink(path)
+        case ECONNREFUSED: throw .failed(path: path, operation: "bind", code: EEXIST)
+        default: throw .failed(path: path, operation: "connect to", code: errno)
+        }
         let mask = umask(0o117)
         let bound = address.bind(fd)
         let code = errno
@@ -50,6 +56,12 @@ public final class UnixListener {
         }
         ownPath = path
         begin(onClient)
+    }
+
+    /// Anything else under our name is somebody's file, and not ours to remove.
+    private static func isSocket(_ path: String) -> Bool {
+        var status = stat()
+        return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFSOCK
     }
 
     /// Serves a socket that already listens.
