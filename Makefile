@@ -3,8 +3,12 @@
 PREFIX ?= /usr/local
 DESTDIR ?=
 CONFIGURATION ?= release
+# Programs and plugins carry the Swift runtime, so that an installed tree needs no toolchain. A plugin
+# does so by a compiler flag of its own, hence the second build folder.
 SWIFT_FLAGS = -c $(CONFIGURATION) --static-swift-stdlib
+PLUGIN_FLAGS = -c $(CONFIGURATION) --scratch-path .build/plugins -Xswiftc -static-stdlib
 BUILD = .build/$(CONFIGURATION)
+PLUGIN_BUILD = .build/plugins/$(CONFIGURATION)
 STAGE = .build/stage
 
 .PHONY: help deps build stage run test check format bench soak install deb clean
@@ -16,11 +20,13 @@ deps: ## install the Debian packages that Parley needs
 	@etc/scripts/install-packages
 
 build: deps ## build everything, optimised
-	swift build $(SWIFT_FLAGS)
-	swift build $(SWIFT_FLAGS) --product loopback
+	swift build $(SWIFT_FLAGS) --product parleyd
+	swift build $(SWIFT_FLAGS) --product parleyctl
+	swift build $(SWIFT_FLAGS) --product parley-transport-host
+	swift build $(PLUGIN_FLAGS) --product loopback
 
 stage: build ## lay out a tree that runs where it lies, in .build/stage
-	@etc/scripts/stage "$(BUILD)" "$(STAGE)"
+	@etc/scripts/stage "$(BUILD)" "$(PLUGIN_BUILD)" "$(STAGE)"
 
 run: stage ## hear yourself: a loopback session on the default devices, live
 	@etc/scripts/run "$(STAGE)"
