@@ -1,10 +1,10 @@
-/// How long a playback buffer should be: grows by small steps when the device runs dry, shrinks back
-/// after quiet time. A value; the caller asks the server.
+/// How long a playback buffer should be: grows by small steps when the device runs dry, shrinks
+/// back after quiet time. A value; the caller asks the server.
 struct BufferTarget: Sendable {
     static let stepMs = 5.0
     static let quietNs: UInt64 = 30_000_000_000
-    /// Running dry several times within this is one mishap: a busy machine starves a stream in bursts,
-    /// and the first correction needs time to act.
+    /// Running dry several times within this is one mishap: a busy machine starves a stream in
+    /// bursts, and the first correction needs time to act.
     static let settleNs: UInt64 = 200_000_000
 
     let baseMs: Double

@@ -1,5 +1,6 @@
-/// Remembers volume and mute of the devices that Parley uses or has set, so that a server that comes
-/// back without them gets them again. A plain replug or another program's change is not its business.
+/// Remembers volume and mute of the devices that Parley uses or has set, so that a server that
+/// comes back without them gets them again. A plain replug or another program's change is not its
+/// business.
 struct DeviceLevels {
     struct Level: Hashable {
         var volume: Double

@@ -1,5 +1,5 @@
-/// When a held device gets a stream, and on which device, as a value. It learns which device would be
-/// best now (``Event/best``) and says when to open and to close.
+/// When a held device gets a stream, and on which device, as a value. It learns which device would
+/// be best now (``Event/best``) and says when to open and to close.
 ///
 ///     away ─best─► opening ─ready─► running ─ended, stalled─► waiting ─due─► opening
 struct DeviceMachine: Sendable {
@@ -82,7 +82,9 @@ struct DeviceMachine: Sendable {
             state = .away
             return .close
         case .moved(let device, let isChosen):
-            guard case .running(let old, let sinceNs) = state, old != device else { return .nothing }
+            guard case .running(let old, let sinceNs) = state, old != device else {
+                return .nothing
+            }
             state = .running(device: device, sinceNs: sinceNs)
             movedFrom = isChosen ? (movedFrom ?? old) : nil
             return follow(nowNs)
@@ -99,7 +101,8 @@ struct DeviceMachine: Sendable {
         }
     }
 
-    /// Goes to the best device, unless the stream is there, or was moved away from there by somebody.
+    /// Goes to the best device, unless the stream is there, or was moved away from there by
+    /// somebody.
     private mutating func follow(_ nowNs: UInt64) -> Action {
         switch state {
         case .waiting:

@@ -2,8 +2,8 @@
 /// so a better device is taken back when it returns.
 ///
 /// An entry is `default` (the server's default, whatever it is at the time), a glob over names and
-/// descriptions (`alsa_input.usb-Jabra*`, `Jabra*`), or `property=glob` (`device.bus=usb`). A monitor,
-/// the sound of a sink, is taken only where an entry spells its name out.
+/// descriptions (`alsa_input.usb-Jabra*`, `Jabra*`), or `property=glob` (`device.bus=usb`). A
+/// monitor, the sound of a sink, is taken only where an entry spells its name out.
 public struct DevicePreference: Sendable, Hashable, CustomStringConvertible {
     public let entries: [String]
 
@@ -20,7 +20,9 @@ public struct DevicePreference: Sendable, Hashable, CustomStringConvertible {
         let present = devices.filter { $0.kind == kind }
         for entry in entries {
             let fitting = present.filter { Self.matches(entry, $0) }
-            if let best = fitting.first(where: \.isDefault) ?? fitting.min(by: { $0.name < $1.name }) {
+            if let best = fitting.first(where: \.isDefault)
+                ?? fitting.min(by: { $0.name < $1.name })
+            {
                 return best
             }
         }
@@ -34,12 +36,14 @@ public struct DevicePreference: Sendable, Hashable, CustomStringConvertible {
         if entries.contains("default"),
             let monitor = present.first(where: { $0.isDefault && $0.isMonitor })
         {
-            return "\(wanted): the server's default is \(monitor.name), which hears a sink and not a "
+            return
+                "\(wanted): the server's default is \(monitor.name), which hears a sink and not a "
                 + "room; name it to use it"
         }
         let names = present.filter { !$0.isMonitor }.map(\.name).sorted()
         return names.isEmpty
-            ? "\(wanted): the server has none" : "\(wanted): there are \(names.joined(separator: ", "))"
+            ? "\(wanted): the server has none"
+            : "\(wanted): there are \(names.joined(separator: ", "))"
     }
 
     private static func matches(_ entry: String, _ device: AudioDevice) -> Bool {

@@ -71,8 +71,8 @@ public final class DeviceRegistry {
 
     // MARK: Questions
 
-    /// Calls `completion` when everything that the server has said until now, and what it answers to
-    /// one more question, is in the list: events about one change come in no fixed order.
+    /// Calls `completion` when everything that the server has said until now, and what it answers
+    /// to one more question, is in the list: events about one change come in no fixed order.
     func confirm(_ completion: @escaping @LoopActor @Sendable () -> Void) {
         refreshServer(isFirst: false, completion: completion)
     }

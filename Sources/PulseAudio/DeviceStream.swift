@@ -1,7 +1,7 @@
 import EventLoop
 
-/// What ``SharedDevice`` needs of a stream, whichever its direction. Each stream has its own line, made
-/// with it; sound flows from ``StreamHandle/Event/ready`` on.
+/// What ``SharedDevice`` needs of a stream, whichever its direction. Each stream has its own line,
+/// made with it; sound flows from ``StreamHandle/Event/ready`` on.
 @LoopActor
 public protocol DeviceStream: AnyObject {
     /// What the engine gets.

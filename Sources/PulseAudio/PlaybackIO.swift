@@ -89,8 +89,8 @@ struct PlaybackIO: ~Copyable {
         return (block.assumingMemoryBound(to: Float.self), room)
     }
 
-    /// Writes over what the server holds from `position` on. The patch ends where the writing was, so
-    /// the sound that follows joins it.
+    /// Writes over what the server holds from `position` on. The patch ends where the writing was,
+    /// so the sound that follows joins it.
     private mutating func patch(from position: Int64) {
         var place = position
         while true {

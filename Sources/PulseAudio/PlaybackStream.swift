@@ -60,9 +60,9 @@ public final class PlaybackStream: OpenableStream {
     }
 
     /// With ADJUST_LATENCY `tlength` is all that is between our write and the sink's end. A third
-    /// is the unit of requests: the server keeps two of them in the stream's buffer. `prebuf` of one
-    /// sample starts and restarts with the first sound, and lets the server hold its place, and not
-    /// run on, when it has none: positions stay those of the samples.
+    /// is the unit of requests: the server keeps two of them in the stream's buffer. `prebuf` of
+    /// one sample starts and restarts with the first sound, and lets the server hold its place, and
+    /// not run on, when it has none: positions stay those of the samples.
     private static func buffer(ms: Double) -> pa_buffer_attr {
         pa_buffer_attr(
             maxlength: UInt32.max, tlength: StreamFormat.bytes(ms: ms),

@@ -2,8 +2,8 @@ import CPulse
 import EventLoop
 import Synchronization
 
-/// One connection to the server: a `pa_context` from its making to its end. A lost connection is never
-/// used again; ``PulseServer`` makes the next.
+/// One connection to the server: a `pa_context` from its making to its end. A lost connection is
+/// never used again; ``PulseServer`` makes the next.
 @LoopActor
 final class PulseConnection {
     enum Event: Sendable {
@@ -64,7 +64,8 @@ final class PulseConnection {
         }
     }
 
-    /// Ends the connection; no event follows. Streams must have been closed before. Again is harmless.
+    /// Ends the connection; no event follows. Streams must have been closed before. Again is
+    /// harmless.
     func close() {
         guard isOpen else { return }
         isOpen = false

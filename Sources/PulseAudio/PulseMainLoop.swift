@@ -1,11 +1,11 @@
 import CPulse
 
 /// The pulse thread: libpulse's threaded main loop. Everything of libpulse is called with its lock
-/// held, and ``withLock(_:)`` is the only way to hold it; callbacks hold it already. With nothing to
-/// do the thread sleeps without end.
+/// held, and ``withLock(_:)`` is the only way to hold it; callbacks hold it already. With nothing
+/// to do the thread sleeps without end.
 ///
-/// Callbacks never wait for the control thread (they post to it), so a caller of ``withLock(_:)`` waits
-/// no longer than one callback takes.
+/// Callbacks never wait for the control thread (they post to it), so a caller of ``withLock(_:)``
+/// waits no longer than one callback takes.
 final class PulseMainLoop: Sendable {
     private nonisolated(unsafe) let loop: OpaquePointer
     /// The loop's own functions, for watching descriptors. Use under the lock.

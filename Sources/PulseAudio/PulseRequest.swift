@@ -1,9 +1,9 @@
 import EventLoop
 import Synchronization
 
-/// One question to the server whose answers come on the pulse thread, and whose end is handled on the
-/// control thread. ``PulseConnection`` keeps it alive, because libpulse forgets cancelled operations
-/// without a call.
+/// One question to the server whose answers come on the pulse thread, and whose end is handled on
+/// the control thread. ``PulseConnection`` keeps it alive, because libpulse forgets cancelled
+/// operations without a call.
 class PulseRequestBase: @unchecked Sendable {
     // Sendable holds: the only mutable state of the family is the Mutex in PulseRequest.
     fileprivate init() {}

@@ -2,8 +2,8 @@ import CPulse
 import EventLoop
 import Glibc
 
-/// The sound server, as long as the daemon lives: connects, notices when the server is gone or hangs,
-/// and comes back, any number of times. With nothing to do it causes no wake-ups.
+/// The sound server, as long as the daemon lives: connects, notices when the server is gone or
+/// hangs, and comes back, any number of times. With nothing to do it causes no wake-ups.
 @LoopActor
 public final class PulseServer {
     public let address: ServerAddress
@@ -214,7 +214,8 @@ public final class PulseServer {
         let places = address.socketPaths.joined(separator: ", ")
         switch error.code {
         case CInt(PA_ERR_ACCESS.rawValue):
-            return "the sound server at \(places) refuses user \(status.identity.uid): run Parley as "
+            return
+                "the sound server at \(places) refuses user \(status.identity.uid): run Parley as "
                 + "its user, or give it the cookie (\(status.identity.cookiePath))"
         case CInt(PA_ERR_CONNECTIONREFUSED.rawValue), CInt(PA_ERR_INVALIDSERVER.rawValue):
             return "no sound server at \(places)"

@@ -2,8 +2,8 @@ import CLinux
 import EventLoop
 import Glibc
 
-/// Where the sound server is looked for. Only Unix sockets: sound over TCP is neither private nor in
-/// time, and the daemon's sandbox has no IP sockets.
+/// Where the sound server is looked for. Only Unix sockets: sound over TCP is neither private nor
+/// in time, and the daemon's sandbox has no IP sockets.
 public struct ServerAddress: Sendable, Hashable {
     /// Paths of Unix sockets, in the order in which they are tried.
     public let socketPaths: [String]

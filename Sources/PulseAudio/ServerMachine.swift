@@ -1,5 +1,5 @@
-/// When to connect to the sound server, as a value: events in, one action out. It owns no socket and
-/// no clock.
+/// When to connect to the sound server, as a value: events in, one action out. It owns no socket
+/// and no clock.
 ///
 ///     stopped ─start─► connecting ─ready─► connected
 ///                       ▲     │ failed, silent   │ lost, hung

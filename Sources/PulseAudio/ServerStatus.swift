@@ -52,8 +52,8 @@ public struct ServerIdentity: Sendable, Hashable {
     public var serverUser = ""
     /// The user as which Parley connects.
     public var uid: UInt32 = 0
-    /// The cookie file that libpulse sends, and whether it can be read. Without one a server lets in
-    /// only its own user (and group `pulse-access` for a system server).
+    /// The cookie file that libpulse sends, and whether it can be read. Without one a server lets
+    /// in only its own user (and group `pulse-access` for a system server).
     public var cookiePath = ""
     public var isCookieReadable = false
 }

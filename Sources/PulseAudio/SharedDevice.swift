@@ -7,8 +7,8 @@ public typealias CaptureDevice = SharedDevice<CaptureStream>
 public typealias PlaybackDevice = SharedDevice<PlaybackStream>
 
 /// One stream on the best present device of a preference, for as long as anybody holds this object:
-/// through unplugging, defaults that change, streams killed, stalled or moved, and a server that dies,
-/// hangs or comes back. Get one from ``DevicePool``; release it to close.
+/// through unplugging, defaults that change, streams killed, stalled or moved, and a server that
+/// dies, hangs or comes back. Get one from ``DevicePool``; release it to close.
 @LoopActor
 public final class SharedDevice<Stream: DeviceStream> {
     public let preference: DevicePreference
@@ -179,7 +179,8 @@ public final class SharedDevice<Stream: DeviceStream> {
             }
             if level != nil { restoresLeft = 3 }
             readyNs = MonotonicClock.nowNs
-            if let device = machine.best.flatMap({ server.devices.device(Stream.kind, named: $0) }) {
+            if let device = machine.best.flatMap({ server.devices.device(Stream.kind, named: $0) })
+            {
                 server.isUsed(device)
             }
             advance(.ready)
@@ -251,7 +252,8 @@ public final class SharedDevice<Stream: DeviceStream> {
 
 extension SharedDevice {
     /// A new stream of ours may get other levels from a session manager that remembers them
-    /// (WirePlumber does, a moment after the stream's birth). What is said later is somebody's wish.
+    /// (WirePlumber does, a moment after the stream's birth). What is said later is somebody's
+    /// wish.
     private func learn(_ found: StreamLevel, of stream: any OpenableStream) {
         let isNew = MonotonicClock.nowNs - readyNs < 1_000_000_000
         if let level, level != found, isNew, restoresLeft > 0 {

@@ -2,8 +2,8 @@ import CLinux
 import EventLoop
 import Glibc
 
-/// Tells when something appears at one of several paths, by inotify on the directories: on the nearest
-/// one that exists, when a path's own does not yet.
+/// Tells when something appears at one of several paths, by inotify on the directories: on the
+/// nearest one that exists, when a path's own does not yet.
 @LoopActor
 final class SocketWatch {
     private let paths: [String]
@@ -13,7 +13,8 @@ final class SocketWatch {
     /// By watch descriptor: the entries of that directory that matter.
     private var awaited: [CInt: Set<String>] = [:]
 
-    /// - Parameter appeared: called for every event that matters, also when it was only a directory.
+    /// - Parameter appeared: called for every event that matters, also when it was only a
+    ///   directory.
     init(paths: [String], appeared: @escaping @LoopActor () -> Void) {
         self.paths = paths
         self.appeared = appeared

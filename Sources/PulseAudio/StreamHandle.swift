@@ -94,7 +94,8 @@ final class StreamHandle {
             post(.ready)
             if pa_stream_is_suspended(stream) == 1 { post(.suspended(true)) }
         case PA_STREAM_FAILED:
-            post(.ended(PulseError(code: pa_context_errno(connection.context), doing: "the stream")))
+            post(
+                .ended(PulseError(code: pa_context_errno(connection.context), doing: "the stream")))
         case PA_STREAM_TERMINATED:
             post(.ended(PulseError(code: CInt(PA_ERR_KILLED.rawValue), doing: "the stream")))
         default:

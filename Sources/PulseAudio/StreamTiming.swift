@@ -2,8 +2,8 @@ import CPulse
 import EventLoop
 import Glibc
 
-/// libpulse's timing of a stream, turned into samples and the monotonic clock. Under the lock or in a
-/// callback. [real-time safe]
+/// libpulse's timing of a stream, turned into samples and the monotonic clock. Under the lock or in
+/// a callback. [real-time safe]
 struct StreamTiming {
     /// When the server looked, CLOCK_MONOTONIC.
     let atNs: UInt64
@@ -40,9 +40,9 @@ struct StreamTiming {
 
 /// When to ask the server how far it is: soon at first, once a second later.
 ///
-/// Asked from the callbacks that bring or want sound, so right after the server has moved on: PipeWire
-/// answers with the state of its last cycle, which is as old as the cycle is long when the question
-/// comes at any other time (libpulse's own automatic updates do that).
+/// Asked from the callbacks that bring or want sound, so right after the server has moved on:
+/// PipeWire answers with the state of its last cycle, which is as old as the cycle is long when the
+/// question comes at any other time (libpulse's own automatic updates do that).
 struct TimingSchedule {
     private var nextNs: UInt64 = 0
     private var intervalNs: UInt64 = 20_000_000

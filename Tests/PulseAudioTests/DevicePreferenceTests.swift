@@ -19,27 +19,29 @@ import Testing
         AudioDevice(kind: .source, index: 3, name: "alsa_input.usb-Jabra", description: "Jabra"),
     ]
 
-    @Test(arguments: [
-        (["default"], "alsa_output.pci"),
-        ([], "alsa_output.pci"),
-        (["alsa_output.usb-*", "default"], "alsa_output.usb-Jabra_A"),
-        (["Jabra Speak 510", "default"], "alsa_output.usb-Jabra_B"),
-        (["device.bus=usb"], "alsa_output.usb-Jabra_A"),
-        (["*"], "alsa_output.pci"),
-        (["gone*", "alsa_output.usb-Jabra_B", "default"], "alsa_output.usb-Jabra_B"),
-        (["gone*"], nil),
-        (["alsa_output"], nil),
-        (["device.bus=firewire"], nil),
-    ] as [([String], String?)])
+    @Test(
+        arguments: [
+            (["default"], "alsa_output.pci"),
+            ([], "alsa_output.pci"),
+            (["alsa_output.usb-*", "default"], "alsa_output.usb-Jabra_A"),
+            (["Jabra Speak 510", "default"], "alsa_output.usb-Jabra_B"),
+            (["device.bus=usb"], "alsa_output.usb-Jabra_A"),
+            (["*"], "alsa_output.pci"),
+            (["gone*", "alsa_output.usb-Jabra_B", "default"], "alsa_output.usb-Jabra_B"),
+            (["gone*"], nil),
+            (["alsa_output"], nil),
+            (["device.bus=firewire"], nil),
+        ] as [([String], String?)])
     func picksTheFirstEntryThatIsPresent(_ entries: [String], _ name: String?) {
         #expect(DevicePreference(entries).pick(from: devices, kind: .sink)?.name == name)
     }
 
-    @Test(arguments: [
-        (["default"], nil), (["*"], "alsa_input.usb-Jabra"), (["*.monitor"], nil),
-        (["alsa_output.pci.monitor"], "alsa_output.pci.monitor"),
-        (["Monitor"], nil),
-    ] as [([String], String?)])
+    @Test(
+        arguments: [
+            (["default"], nil), (["*"], "alsa_input.usb-Jabra"), (["*.monitor"], nil),
+            (["alsa_output.pci.monitor"], "alsa_output.pci.monitor"),
+            (["Monitor"], nil),
+        ] as [([String], String?)])
     func takesAMonitorOnlyByItsName(_ entries: [String], _ name: String?) {
         #expect(DevicePreference(entries).pick(from: devices, kind: .source)?.name == name)
     }
@@ -81,7 +83,8 @@ import Testing
 
     @Test func looksWhereLibpulseDoes() {
         let user = ServerAddress(
-            environment: { $0 == "XDG_RUNTIME_DIR" ? "/run/user/7" : nil }, clientConfiguration: nil)
+            environment: { $0 == "XDG_RUNTIME_DIR" ? "/run/user/7" : nil }, clientConfiguration: nil
+        )
         #expect(user.socketPaths == ["/run/user/7/pulse/native", "/run/pulse/native"])
     }
 

@@ -49,11 +49,13 @@ final class EngineThread: Sendable {
     init() {
         let me = Unmanaged.passRetained(self)
         var thread = pthread_t()
-        pthread_create(&thread, nil, { argument in
-            guard let argument else { return nil }
-            Unmanaged<EngineThread>.fromOpaque(argument).takeRetainedValue().run()
-            return nil
-        }, me.toOpaque())
+        pthread_create(
+            &thread, nil,
+            { argument in
+                guard let argument else { return nil }
+                Unmanaged<EngineThread>.fromOpaque(argument).takeRetainedValue().run()
+                return nil
+            }, me.toOpaque())
         pthread_detach(thread)
     }
 
@@ -88,14 +90,17 @@ final class EngineThread: Sendable {
 
     private func run() {
         while true {
-            let (capture, playback, isOver) = state.withLock { ($0.capture, $0.playback, $0.isOver) }
+            let (capture, playback, isOver) = state.withLock {
+                ($0.capture, $0.playback, $0.isOver)
+            }
             if isOver { return }
             var fds = [pollfd(fd: wake.fd, events: Int16(POLLIN), revents: 0)]
             if let capture {
                 fds.append(pollfd(fd: capture.engineDoorbell.fd, events: Int16(POLLIN), revents: 0))
             }
             if let playback {
-                fds.append(pollfd(fd: playback.engineDoorbell.fd, events: Int16(POLLIN), revents: 0))
+                fds.append(
+                    pollfd(fd: playback.engineDoorbell.fd, events: Int16(POLLIN), revents: 0))
             }
             poll(&fds, nfds_t(fds.count), 1000)
             wake.silence()
@@ -153,7 +158,9 @@ final class EngineThread: Sendable {
         let wanted = line.wantedSamples.exchange(0, ordering: .acquiringAndReleasing)
         guard wanted > 0 else { return }
         let block = state.withLock { state in
-            if !state.queue.isEmpty, state.queueStart == nil { state.queueStart = state.written.count }
+            if !state.queue.isEmpty, state.queueStart == nil {
+                state.queueStart = state.written.count
+            }
             var block = Array(state.queue.prefix(wanted))
             state.queue.removeFirst(block.count)
             block += [Float](repeating: 0, count: wanted - block.count)

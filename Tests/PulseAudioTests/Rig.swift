@@ -52,7 +52,9 @@ func eventually(
 ) async throws {
     let endNs = MonotonicClock.nowNs + limit.nanoseconds
     while !(await condition()) {
-        guard MonotonicClock.nowNs < endNs else { throw NotInTime(description: "not in time: \(what)") }
+        guard MonotonicClock.nowNs < endNs else {
+            throw NotInTime(description: "not in time: \(what)")
+        }
         try await Task.sleep(for: .milliseconds(5))
     }
 }
@@ -115,8 +117,8 @@ final class Mouth {
 /// Everything that needs a real server, one after the other: sound suffers when two cores are busy.
 @Suite(.serialized) enum WithServers {}
 
-/// Measures again, up to five times, when the measurement answers nil: other builds on the machine tear
-/// holes into the sound of servers that have no real-time rights here.
+/// Measures again, up to five times, when the measurement answers nil: other builds on the machine
+/// tear holes into the sound of servers that have no real-time rights here.
 func undisturbed(_ measure: () async throws -> Any?) async throws {
     for _ in 1...5 where try await measure() != nil { return }
     Issue.record("the machine was too busy for five measurements")

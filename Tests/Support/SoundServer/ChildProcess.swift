@@ -13,7 +13,7 @@ final class ChildProcess: @unchecked Sendable {
 
     /// - Parameters:
     ///   - command: looked up on PATH.
-    ///   - input, output, errors: descriptors for 0, 1 and 2; nil is /dev/null. They stay the caller's.
+    ///   - input, output, errors: descriptors for 0, 1 and 2, still the caller's; nil is /dev/null.
     init(
         _ command: [String], environment: [String: String], input: CInt? = nil,
         output: CInt? = nil, errors: CInt? = nil
@@ -45,7 +45,8 @@ final class ChildProcess: @unchecked Sendable {
         var pid: pid_t = 0
         let code = posix_spawnp(&pid, command[0], &actions, &attributes, arguments, variables)
         guard code == 0 else {
-            throw Failure(description: "\(command[0]) does not start: \(String(cString: strerror(code)))")
+            throw Failure(
+                description: "\(command[0]) does not start: \(String(cString: strerror(code)))")
         }
         self.pid = pid
     }

@@ -50,8 +50,8 @@ extension PrivateSoundServer {
         public var samples: [Float] { file.samples(upTo: file.count) }
     }
 
-    /// Records a source with parec; `speaker.monitor` is what the loudspeaker plays. Answers when the
-    /// first sound has come.
+    /// Records a source with parec; `speaker.monitor` is what the loudspeaker plays. Answers when
+    /// the first sound has come.
     public func record(_ source: String = "speaker.monitor") throws -> Recording {
         let file = try SampleFile(directory: directory)
         let command = ["parec", "-d", source, "--latency-msec=10"] + Self.format

@@ -4,8 +4,9 @@ import Glibc
 /// A sound server of the test's own: real PulseAudio or real PipeWire, with null devices, in a
 /// directory of its own. Ends with the object, and with the test's process however that dies.
 ///
-/// `speaker` is a null sink: `speaker.monitor` is what a listener in the room would hear. `microphone`
-/// is a source that hears the null sink `room`: play into `room` what the microphone shall hear.
+/// `speaker` is a null sink: `speaker.monitor` is what a listener in the room would hear.
+/// `microphone` is a source that hears the null sink `room`: play into `room` what the microphone
+/// shall hear.
 public final class PrivateSoundServer: @unchecked Sendable {
     public enum Flavour: String, Sendable, CaseIterable {
         case pulseAudio, pipeWire
@@ -35,10 +36,13 @@ public final class PrivateSoundServer: @unchecked Sendable {
         guard mkdtemp(&template) != nil else {
             throw Failure(description: "mkdtemp failed, errno \(errno)")
         }
-        directory = template.withUnsafeBufferPointer { String(cString: $0.baseAddress!) }
+        directory = template.withUnsafeBufferPointer {
+            $0.baseAddress.map { String(cString: $0) } ?? ""
+        }
         var modules = sinks.map { ["module-null-sink", "sink_name=\($0)", "rate=48000"] }
         if let microphone {
-            // Without rewinds PulseAudio's null sink does not start two seconds ahead of its monitor.
+            // Without rewinds PulseAudio's null sink does not start two seconds ahead of its
+            // monitor.
             let room = ["module-null-sink", "sink_name=room", "rate=48000"]
             modules.append(flavour == .pulseAudio ? room + ["norewinds=1"] : room)
             modules.append([
@@ -107,7 +111,9 @@ public final class PrivateSoundServer: @unchecked Sendable {
         case .pipeWire:
             for stale in ["bus", "pipewire-0"] { unlink("\(directory)/\(stale)") }
             // WirePlumber leaves without a session bus.
-            let bus = ["--session", "--address=unix:path=\(directory)/bus", "--nofork", "--nopidfile"]
+            let bus = [
+                "--session", "--address=unix:path=\(directory)/bus", "--nofork", "--nopidfile",
+            ]
             processes = try ProcessGroup(
                 [["dbus-daemon"] + bus, ["pipewire"], ["wireplumber"], ["pipewire-pulse"]],
                 awaiting: ["", "\(directory)/bus", "\(directory)/pipewire-0", ""],
@@ -180,7 +186,9 @@ public final class PrivateSoundServer: @unchecked Sendable {
         defer { close(socket) }
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
-        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: "\(directory)/cli".utf8) }
+        withUnsafeMutableBytes(of: &address.sun_path) {
+            $0.copyBytes(from: "\(directory)/cli".utf8)
+        }
         let result = withUnsafePointer(to: &address) {
             $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
                 connect(socket, $0, socklen_t(MemoryLayout<sockaddr_un>.size))

@@ -1,7 +1,7 @@
 import Glibc
 
-/// Programs that end together, and with this process: a shell starts them, says their ids, and kills
-/// them when its input ends.
+/// Programs that end together, and with this process: a shell starts them, says their ids, and
+/// kills them when its input ends.
 final class ProcessGroup {
     private(set) var pids: [pid_t] = []
     private let shell: ChildProcess
