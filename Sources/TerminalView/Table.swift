@@ -41,9 +41,9 @@ public struct Facts {
 
     public init() {}
 
-    /// Nothing is added without a value.
+    /// Nothing is added for a value that is missing or empty.
     public mutating func append(_ name: String, _ value: String?) {
-        guard let value else { return }
+        guard let value, !value.isEmpty else { return }
         pairs.append((name, TerminalText.harmless(value)))
     }
 

@@ -112,6 +112,7 @@ struct WatchEventsTests {
         let lines = HumanJSON.lines([
             "soundServer": ["state": "connected", "isPipeWire": false], "uptimeMs": 12.345,
             "sessions": [["session": "s1", "state": "a"], ["session": "s2"]], "none": nil,
+            "empty": "",
         ])
         #expect(
             lines == [
