@@ -73,6 +73,16 @@ struct SecretTests {
         #expect(!key.isFor(url: "wss://evil.test\\@api.example.com/"))
     }
 
+    @Test(
+        "a url whose server two readers could take for different ones is none",
+        arguments: [
+            "wss://user@a.test/", "wss://a.test\\b", "wss://a.test:70000/", "wss://a.test:/",
+            "wss://", "a.test", "wss:///x", "wss://a .test", "wss://ä.test", "sip://a.test",
+        ])
+    func ambiguous(url: String) {
+        #expect(Endpoint(url: url) == nil)
+    }
+
     @Test("without a url the plugin's own is meant")
     func boundToStandard() {
         let key = BoundSecret(source: .credential("a"), endpoint: nil)
