@@ -64,7 +64,7 @@ public final class SharedDevice<Stream: DeviceStream> {
     ) -> DeviceObservation<Stream.Line> {
         let observation = DeviceObservation(onStatus: onStatus, onLine: onLine)
         observers[ObjectIdentifier(observation)] = WeakObservation(observation: observation)
-        onLine(line)
+        observation.tell(line)
         onStatus(status)
         return observation
     }

@@ -192,6 +192,7 @@ extension WithServers {
             let rig = try await Rig.start(.pulseAudio)
             let ear = await rig.microphone()
             try await eventually("sound comes") { !ear.thread.heard.isEmpty }
+            let second = await Ear(ear.device)
             try rig.sound.pactl("suspend-source", "microphone", "1")
             try await eventually("it is said") {
                 ear.device.status.state == .suspended(device: "microphone")
@@ -203,6 +204,10 @@ extension WithServers {
                 ear.device.status.state == .running(device: "microphone")
             }
             ear.thread.forget()
+            // A line is told once, however often the state changes.
+            #expect(await ear.lines == 1)
+            #expect(await second.lines == 1)
+            second.thread.end()
             try await eventually("sound comes again") { !ear.thread.heard.isEmpty }
         }
 
