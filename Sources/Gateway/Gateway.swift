@@ -165,8 +165,8 @@ public final class Gateway {
     ) {
         var data: JSONObject = ["state": .string(state.name)]
         if let why {
-            data["reason"] = why.reason.map { .string($0) } ?? nil
-            data["code"] = why.code.map { .string($0) } ?? nil
+            data["reason"] = why.reason.map { .string($0) }
+            data["code"] = why.code.map { .string($0) }
         }
         publish("session_state", of: session, .object(data))
         var change: JSONObject = ["status": .string(state.status)]
