@@ -84,11 +84,11 @@ extension Settings {
 
     private static let hostingTable: [Setting<Settings>] = [
         Setting(
-            "hosting.directories", \.hosting.directories, .directories, .live,
+            "hosting.directories", \.hosting.directories, .directories, .restart,
             "Directories of plugins, looked through after those of `--transport-directory` and "
                 + "`PARLEY_TRANSPORT_PATH` and before the usual ones."),
         Setting(
-            "hosting.trustedDirectories", \.hosting.trustedDirectories, .directories, .live,
+            "hosting.trustedDirectories", \.hosting.trustedDirectories, .directories, .restart,
             "Directories whose plugins are loaded whoever owns them."),
     ]
 }

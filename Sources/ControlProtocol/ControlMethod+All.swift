@@ -41,6 +41,7 @@ extension ControlMethod {
         .optional("source", .either(.string, .array(.string)), "Microphones, best first."),
         .optional("sink", .either(.string, .array(.string)), "Loudspeakers, best first."),
         .optional("echoCancellation", .choice(["auto", "on", "off"]), "Echo cancellation."),
+        .optional("gate", .boolean, "Hold the microphone off while the loudspeaker plays."),
         .optional("format", .choice(["pcm_s16le"]), "Format of a stream leg."),
         .optional("rate", .integer(8_000...48_000), "Hertz of a stream leg: 8000, 16000, 24000, 48000."),
     ]

@@ -20,7 +20,6 @@ public final class Gateway {
     let engine = MediaEngine()
     let pulse: PulseServer
     let pool: DevicePool
-    let legs: DeviceLegs
     let links: HostLinks
     var settings: Settings
     var sessions: [Session] = []
@@ -30,8 +29,11 @@ public final class Gateway {
     let startedNs = MonotonicClock.nowNs
     private(set) var isRealTime = false
     private var hostingStorage: TransportHosting?
+    private var legsStorage: DeviceLegs?
     private var lastSession = 0
     private let reload: @LoopActor () -> Result<Settings, ConfigurationError>
+    /// Called with settings that have just come into force.
+    public var onSettings: @LoopActor (Settings) -> Void = { _ in }
     private let write: @LoopActor (TransportLogLevel, String) -> Void
 
     /// - Parameters:
@@ -50,11 +52,13 @@ public final class Gateway {
         server = ControlServer(version: version, limits: ControlLimits(settings.control))
         pulse = try PulseServer(address: ServerAddress(settings.audio))
         pool = DevicePool(server: pulse, settings: StreamSettings(settings.audio))
-        legs = DeviceLegs(engine: engine, pool: pool)
         links = HostLinks(engine: engine)
         hostingStorage = TransportHosting(
             launcher: launcher, directories: directories, cacheDirectory: cacheDirectory,
             log: log, onEvent: { [weak self] event in self?.catalogueChanged(event) })
+        legsStorage = DeviceLegs(engine: engine, pool: pool) { [weak self] kind, name in
+            self?.setConfiguredVolume(kind, name)
+        }
         server.service = self
         pulse.onStatus = { [weak self] status in self?.soundServerChanged(status) }
         pulse.onDevice = { [weak self] event in self?.deviceChanged(event) }
@@ -63,6 +67,19 @@ public final class Gateway {
     var hosting: TransportHosting {
         guard let hostingStorage else { preconditionFailure("the gateway is complete after init") }
         return hostingStorage
+    }
+
+    var legs: DeviceLegs {
+        guard let legsStorage else { preconditionFailure("the gateway is complete after init") }
+        return legsStorage
+    }
+
+    /// A device has come into use: it gets the volume that config names for it, if any.
+    private func setConfiguredVolume(_ kind: AudioDevice.Kind, _ name: String) {
+        let wanted =
+            kind == .source ? settings.audio.captureVolume : settings.audio.playbackVolume
+        guard let wanted, let device = pulse.devices.device(kind, named: name) else { return }
+        pulse.setVolume(device, wanted)
     }
 
     // MARK: Life

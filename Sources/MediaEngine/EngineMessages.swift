@@ -21,6 +21,8 @@ struct EngineCommand: BitwiseCopyable {
         case interrupt
         case finish
         case encoderHints
+        /// `a`: whether the microphone is held off while the loudspeaker plays.
+        case setGate
     }
 
     var kind: Kind

@@ -26,7 +26,7 @@ extension EngineThread {
         case .finish:
             isFinished = true
         case .setUplink, .setDownlink, .bind, .attachPeer, .attachClient, .sendClip, .muteInput, .muteOutput,
-            .interrupt, .encoderHints:
+            .interrupt, .encoderHints, .setGate:
             if let session = sessions[command.number] { change(session, command) }
         }
     }
@@ -62,6 +62,8 @@ extension EngineThread {
         case .encoderHints:
             session.pointee.uplink?.pointee
                 .adapt(lossPercent: Int(command.a), bitrateBps: Int(command.b))
+        case .setGate:
+            session.pointee.gate.isEnabled = command.a != 0
         default:
             break
         }

@@ -19,8 +19,10 @@ extension EngineThread {
         guard let uplink = session.pointee.uplink else { return }
         // While a barrier waits for room on the socket, nothing may overtake it.
         let wireNumber = session.pointee.pendingBarrier == 0 ? session.pointee.wireNumber : 0
+        let isSilent =
+            session.pointee.inputMuted || session.pointee.gate.isClosed(atNs: newestSampleNs)
         uplink.pointee.process(
-            session.pointee.inputMuted ? UnsafePointer(zeros) : samples, count: count,
+            isSilent ? UnsafePointer(zeros) : samples, count: count,
             wireNumber: wireNumber, newestSampleNs: newestSampleNs,
             link: links[session.pointee.link], meters: meters)
     }
@@ -48,6 +50,12 @@ extension EngineThread {
         if session.pointee.outputMuted { Mixer.silence(samples, count: count) }
         if session.pointee.outputMeter.measure(samples, count: count) {
             meters.output.store(session.pointee.outputMeter.reading)
+        }
+        if session.pointee.gate.isEnabled, hasSound {
+            let latencyUs = max(0, meters.playbackUs.load(ordering: .relaxed))
+            session.pointee.gate.play(
+                peak: session.pointee.outputMeter.reading.peak, nowNs: MonotonicClock.nowNs,
+                latencyNs: UInt64(latencyUs) * 1_000)
         }
         return hasSound
     }

@@ -103,6 +103,11 @@ public final class MediaSession {
             EngineCommand(kind: .muteInput, number: number, a: muted ? 1 : 0, b: barrier))
     }
 
+    /// Holds the microphone off while the session's loudspeaker plays.
+    public func setGate(_ isEnabled: Bool) {
+        engine.send(EngineCommand(kind: .setGate, number: number, a: isEnabled ? 1 : 0))
+    }
+
     public func muteOutput(_ muted: Bool) {
         engine.send(EngineCommand(kind: .muteOutput, number: number, a: muted ? 1 : 0))
     }

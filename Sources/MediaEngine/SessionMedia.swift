@@ -30,6 +30,8 @@ struct SessionMedia: ~Copyable {
     /// Number of a mute barrier that waits for room on the socket; 0 for none.
     var pendingBarrier: UInt32 = 0
 
+    var gate = EchoGate()
+
     /// Samples of output made so far: the session's own time line.
     var position: Int64 = 0
     /// What to add to a position of the playback device to get one of the session.

@@ -16,6 +16,8 @@ final class Daemon {
     private var listeners: [UnixListener] = []
     private var signals: SignalSource?
     private var audioDoor: AudioDoor?
+    /// Held as long as the daemon lives: one per runtime directory.
+    private var lock: FileDescriptor?
     private var isStopping = false
 
     /// Runs until a signal ends it.
@@ -67,6 +69,7 @@ final class Daemon {
                 }
             },
             log: { log.write($0, $1) })
+        gateway.onSettings = { log.level = $0.logging.level }
         signals = SignalSource([SIGTERM, SIGINT, SIGHUP]) { [weak self] signal in
             self?.take(signal)
         }
@@ -80,6 +83,7 @@ final class Daemon {
 
     private func listen(_ directory: String, _ settings: ControlSettings) throws {
         try RuntimeDirectory.prepare(directory)
+        lock = try RuntimeDirectory.lock(directory)
         let gateway = gateway
         let door = AudioDoor { request, socket in gateway.admit(request, socket) }
         audioDoor = door

@@ -1,9 +1,11 @@
 import Configuration
+import EventLoop
 import Glibc
 import TransportHosting
 
 /// Lines for the operator on standard error: with a priority for the journal, with a word for people.
-struct Log: Sendable {
+@LoopActor
+final class Log {
     /// Lines above this level are left out.
     var level: LogLevel
     private let isJournal = getenv("JOURNAL_STREAM") != nil

@@ -1,4 +1,5 @@
 import Configuration
+import EventLoop
 import Glibc
 
 /// Where the sockets are.
@@ -21,6 +22,23 @@ enum RuntimeDirectory {
         guard mkdir(path, 0o755) != 0, errno != EEXIST else { return }
         throw Fault(
             message: "the runtime directory \(path) can't be made: \(String(cString: strerror(errno)))")
+    }
+
+    /// Makes sure that no other daemon serves this directory. The kernel drops the lock with the
+    /// process, however it ends.
+    static func lock(_ path: String) throws(Fault) -> FileDescriptor {
+        let file = "\(path)/parleyd.lock"
+        let fd = open(file, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0o600)
+        guard fd >= 0 else {
+            throw Fault(message: "\(file) can't be opened: \(String(cString: strerror(errno)))")
+        }
+        let descriptor = FileDescriptor(owning: fd)
+        guard flock(fd, LOCK_EX | LOCK_NB) == 0 else {
+            throw Fault(
+                message: "another parleyd runs in \(path): stop it, or choose another "
+                    + "--runtime-directory")
+        }
+        return descriptor
     }
 
     /// Where descriptors of plugins are remembered; nil when there is no place.

@@ -37,7 +37,9 @@ extension Gateway {
         }
         let spec = SessionSpec(
             name: name, transport: id, local: try local(call.parameters["local"]),
-            options: options, sessionConfig: call.object("sessionConfig"),
+            options: options,
+            isGated: call.object("local")["gate"]?.boolValue ?? settings.audio.gate,
+            sessionConfig: call.object("sessionConfig"),
             reconnect: policy(call.parameters["reconnect"]), callID: nil)
         return (spec, secrets)
     }
@@ -79,7 +81,7 @@ extension Gateway {
             }
             return .devices(source: Self.names(local["source"]), sink: Self.names(local["sink"]))
         }
-        for name in ["source", "sink", "echoCancellation"] where local[name] != nil {
+        for name in ["source", "sink", "echoCancellation", "gate"] where local[name] != nil {
             throw ControlError(.invalidParameters, "local.\(name) belongs to kind \"devices\"")
         }
         let rateHz = local["rate"]?.integerValue ?? 24_000
@@ -159,6 +161,12 @@ extension Gateway {
                 .warning,
                 "session \(configured.name): \(unknownTransport(configured.transport).message)")
         }
+        if (configured.local.echoCancellation ?? settings.audio.echoCancellation) == .on {
+            log(
+                .warning,
+                "session \(configured.name): this build has no echo canceller; echoCancellation "
+                    + "= \"on\" has no effect, use gate = true or PulseAudio's module-echo-cancel")
+        }
         do throws(ControlError) {
             let (options, _) = try options(
                 configured.options, over: settings[transport: configured.transport]?.options ?? [:],
@@ -170,7 +178,9 @@ extension Gateway {
             _ = try create(
                 SessionSpec(
                     name: configured.name, transport: configured.transport, local: local,
-                    options: options, sessionConfig: configured.sessionConfig,
+                    options: options,
+                    isGated: configured.local.gate ?? settings.audio.gate,
+                    sessionConfig: configured.sessionConfig,
                     reconnect: ReconnectPolicy(configured.reconnect), callID: nil))
         } catch {
             log(.warning, "session \(configured.name) was not started: \(error.message)")

@@ -89,22 +89,42 @@ extension Gateway {
                 .invalidConfig, "the configuration was not taken: \(error)",
                 details: ["problems": .array(error.problems.map { .string($0.description) })])
         }
-        let difference = new.difference(from: settings)
+        let old = settings
+        let difference = new.difference(from: old)
         settings = new
         server.limits = ControlLimits(new.control)
         pool.settings = StreamSettings(new.audio)
+        onSettings(new)
         hosting.reload()
+        for name in difference.removedSessions {
+            sessions.first { $0.spec.name == name }?.handle(.close)
+        }
+        if new.audio != old.audio { useConfiguredDevices() }
         startConfiguredSessions()
         let restart = difference.keys(.restart)
-        log(.info, "configuration read again\(restart.isEmpty ? "" : "; a restart is needed for \(restart.joined(separator: ", "))")")
+        if !restart.isEmpty {
+            log(.warning, "a restart of parleyd is needed for \(restart.joined(separator: ", "))")
+        }
+        log(.info, "configuration read again")
         return [
             "applied": .array(
-                difference.changes.filter { $0.application != .restart }.map { .string($0.key) }),
+                difference.changes.filter { $0.application == .live }.map { .string($0.key) }),
+            "appliesToNewSessions": .array(
+                difference.changes.filter { $0.application == .nextSession }.map { .string($0.key) }),
             "needsRestart": .array(restart.map { .string($0) }),
             "sessionsAdded": .array(difference.addedSessions.map { .string($0) }),
             "sessionsRemoved": .array(difference.removedSessions.map { .string($0) }),
             "sessionsChanged": .array(difference.changedSessions.map { .string($0) }),
         ]
+    }
+
+    /// Sessions that named no devices of their own follow the new lists.
+    private func useConfiguredDevices() {
+        for session in sessions {
+            if case .devices(let source, let sink) = session.spec.local, source.isEmpty || sink.isEmpty {
+                session.use(session.spec.local)
+            }
+        }
     }
 
     /// Sends `levels` ten times a second while somebody asked for them, and not at all otherwise.

@@ -39,7 +39,7 @@ extension Session {
         switch leg {
         case .devices(let capture, let playback):
             [
-                "kind": "devices", "echoCancellation": "off",
+                "kind": "devices", "echoCancellation": "off", "gate": .bool(spec.isGated),
                 "source": Self.device(capture.device.status), "sink": Self.device(playback.device.status),
             ]
         case .stream(let programs):

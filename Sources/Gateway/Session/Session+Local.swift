@@ -18,6 +18,7 @@ extension Session {
             let playback = gateway.legs.playback(
                 DevicePreference(sink.isEmpty ? settings.sink : sink))
             media.bind(capture: capture.number, playback: playback.number)
+            media.setGate(spec.isGated)
             // The old devices are let go behind the command that leaves them.
             leg = .devices(capture, playback)
         case .stream:

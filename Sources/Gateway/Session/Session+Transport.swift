@@ -78,7 +78,11 @@ extension Session: TransportSessionDelegate, MediaSessionDelegate {
 
     private func take(_ type: String, _ data: JSONValue) {
         switch type {
-        case "item_update": _ = conversation.update(data)
+        case "item_update":
+            _ = conversation.update(data)
+            if gateway.settings.logging.transcripts, let line = TranscriptLine(data) {
+                gateway.log(.info, "session \(id): \(line.text)")
+            }
         case "item_deleted":
             if let id = data["itemId"]?.stringValue { conversation.remove(id: id) }
         default: break

@@ -8,6 +8,8 @@ struct SessionSpec {
     var local: LocalLegSpec
     /// Checked against the plugin's schema, defaults filled in, secrets taken out.
     var options: JSONObject
+    /// Whether the microphone is held off while the loudspeaker plays.
+    var isGated = false
     var sessionConfig: JSONObject
     var reconnect: ReconnectPolicy
     /// Of a caller that a listener heard of; nil otherwise.
