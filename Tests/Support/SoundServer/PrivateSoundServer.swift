@@ -110,6 +110,7 @@ public final class PrivateSoundServer: @unchecked Sendable {
             try waitUntilServing()
         case .pipeWire:
             for stale in ["bus", "pipewire-0"] { unlink("\(directory)/\(stale)") }
+            try keepBluetoothOut()
             // WirePlumber leaves without a session bus.
             let bus = [
                 "--session", "--address=unix:path=\(directory)/bus", "--nofork", "--nopidfile",
@@ -121,6 +122,16 @@ public final class PrivateSoundServer: @unchecked Sendable {
             try waitUntilServing()
             for module in modules { try pactl(["load-module"] + module) }
         }
+    }
+
+    /// WirePlumber's Bluetooth part wants systemd's logind and takes the whole program down where there
+    /// is none, as in a container.
+    private func keepBluetoothOut() throws {
+        let fragments = "\(directory)/.config/wireplumber/bluetooth.lua.d"
+        try FileManager.default.createDirectory(
+            atPath: fragments, withIntermediateDirectories: true)
+        try "bluez_monitor.enabled = false\n".write(
+            toFile: "\(fragments)/51-off.lua", atomically: true, encoding: .utf8)
     }
 
     private func waitUntilServing() throws {
