@@ -74,7 +74,7 @@ let package = Package(
         // The daemon.
         module("ControlProtocol", ["JSON"]),
         module("Control", ["ControlProtocol", "JSON", "EventLoop", "CLinux"]),
-        module("Configuration", ["CToml", "JSON"]),
+        module("Configuration", ["CToml", "JSON", "ControlProtocol"]),
         module(
             "TransportHosting", ["CParleyWire", "CParleyTransport", "CLinux", "EventLoop", "JSON"]),
         module(
@@ -147,7 +147,7 @@ let package = Package(
             name: "SoundServer", path: "Tests/Support/SoundServer", swiftSettings: strict),
         tests(of: "PulseAudio", ["AudioCore", "DeviceLines", "EventLoop", "SoundServer"]),
         tests(of: "Control", ["ControlProtocol", "JSON", "EventLoop"]),
-        tests(of: "Configuration", ["JSON"]),
+        tests(of: "Configuration", ["ControlProtocol", "JSON"]),
         tests(of: "TerminalView", ["JSON"]),
         tests(of: "parleyctl", ["JSON", "PulseAudio", "Control", "ControlProtocol", "EventLoop"]),
         tests(of: "TransportHosting", ["EventLoop", "JSON", "CParleyWire"]),

@@ -1,3 +1,4 @@
+import ControlProtocol
 import JSON
 
 /// From the merged document to typed settings.
@@ -121,13 +122,13 @@ extension Settings {
     private func checkLimits(_ reader: inout SettingsReader) {
         reader.checkReconnect(reconnect, "reconnect", fallback: nil)
         reader.check(
-            control.lineSize <= control.largeLineSize, "control.largeLineSize",
+            control.limits.lineSize <= control.limits.largeLineSize, "control.largeLineSize",
             "must not be less than control.lineSize")
         reader.check(
-            control.reservedClients < control.clients, "control.reservedClients",
+            control.limits.reservedClients < control.limits.clients, "control.reservedClients",
             "must be less than control.clients")
         reader.check(
-            control.slowReaderSize <= control.outgoingBuffer, "control.slowReaderSize",
+            control.limits.slowReaderSize <= control.limits.outgoingBuffer, "control.slowReaderSize",
             "must not be more than control.outgoingBuffer")
     }
 }

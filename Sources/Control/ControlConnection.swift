@@ -267,7 +267,7 @@ final class ControlConnection {
         let event = ControlEvent(
             type: .lost, session: nil, data: ["count": .integer(Int64(count))],
             sequence: server.lastSequence, timeMs: ControlEvent.nowMs)
-        outbox.addEvent(event.line(rawAudio: false), key: nil)
+        outbox.addEvent(event.line(rawAudio: false, limit: server.limits.eventSize), key: nil)
     }
 
     /// Cuts a client that has been far behind for too long.

@@ -4,8 +4,6 @@ import JSON
 
 /// An event on its way to subscribers; its line is made once for all that get the same.
 struct ControlEvent {
-    static var rawEventLimit: Int { 128 << 10 }
-
     let type: EventType
     let session: String?
     let data: JSONValue
@@ -14,8 +12,10 @@ struct ControlEvent {
     let timeMs: Int64
 
     /// The notification, with its line end.
-    func line(rawAudio: Bool) -> [UInt8] {
-        let data = type == .transportEvent ? trimmed(rawAudio: rawAudio) : data
+    ///
+    /// - Parameter limit: bytes of a raw event; a longer one comes as its type and size.
+    func line(rawAudio: Bool, limit: Int) -> [UInt8] {
+        let data = type == .transportEvent ? trimmed(rawAudio: rawAudio, limit: limit) : data
         var params: JSONObject = ["sequence": .integer(sequence), "time": .integer(timeMs)]
         if let session { params["session"] = .string(session) }
         params["type"] = .string(type.rawValue)
@@ -27,11 +27,11 @@ struct ControlEvent {
         return bytes
     }
 
-    /// Audio as its size, and nothing over 128 KiB.
-    private func trimmed(rawAudio: Bool) -> JSONValue {
+    /// Audio as its size, and nothing over the limit.
+    private func trimmed(rawAudio: Bool, limit: Int) -> JSONValue {
         let data = rawAudio ? data : RawAudio.replaced(in: data)
         let size = data.serialized().utf8.count
-        guard size > Self.rawEventLimit else { return data }
+        guard size > limit else { return data }
         return [
             "type": data["type"] ?? .null, "truncated": true, "bytes": .integer(Int64(size)),
         ]

@@ -106,7 +106,7 @@ public final class ControlServer {
                 subscription.wants(type, session: session, role: connection.caller.role)
             else { continue }
             let rawAudio = subscription.rawAudio
-            let line = lines[rawAudio] ?? event.line(rawAudio: rawAudio)
+            let line = lines[rawAudio] ?? event.line(rawAudio: rawAudio, limit: limits.eventSize)
             lines[rawAudio] = line
             connection.notify(line, key: key)
         }

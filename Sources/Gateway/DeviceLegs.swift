@@ -1,6 +1,12 @@
+import DeviceLines
 import EventLoop
 import MediaEngine
 import PulseAudio
+
+/// A microphone that a session uses.
+typealias CaptureHold = DeviceHold<CaptureStream>
+/// A loudspeaker that a session uses.
+typealias PlaybackHold = DeviceHold<PlaybackStream>
 
 /// The devices that sessions hold, as the engine knows them: one number for each device of the pool,
 /// whatever line it has at the moment.
@@ -12,7 +18,6 @@ final class DeviceLegs {
     private let pool: DevicePool
     private var captures: [DevicePreference: WeakHold<CaptureHold>] = [:]
     private var playbacks: [DevicePreference: WeakHold<PlaybackHold>] = [:]
-
     /// Hears which device a hold runs on, whenever that changes.
     private let onRunning: @LoopActor (AudioDevice.Kind, String) -> Void
 
@@ -29,75 +34,56 @@ final class DeviceLegs {
 
     func capture(_ preference: DevicePreference) -> CaptureHold {
         if let hold = captures[preference]?.hold { return hold }
+        let engine = engine
+        let number = engine.addCapture()
         let hold = CaptureHold(
-            device: pool.capture(preference), engine: engine,
-            onRunning: { [onRunning] in onRunning(.source, $0) })
+            device: pool.capture(preference), number: number,
+            onRunning: { [onRunning] in onRunning(.source, $0) },
+            onLine: { engine.setCaptureLine($0, of: number) },
+            onEnd: { engine.removeCapture(number) })
         captures[preference] = WeakHold(hold: hold)
         return hold
     }
 
     func playback(_ preference: DevicePreference) -> PlaybackHold {
         if let hold = playbacks[preference]?.hold { return hold }
+        let engine = engine
+        let number = engine.addPlayback()
         let hold = PlaybackHold(
-            device: pool.playback(preference), engine: engine,
-            onRunning: { [onRunning] in onRunning(.sink, $0) })
+            device: pool.playback(preference), number: number,
+            onRunning: { [onRunning] in onRunning(.sink, $0) },
+            onLine: { engine.setPlaybackLine($0, of: number) },
+            onEnd: { engine.removePlayback(number) })
         playbacks[preference] = WeakHold(hold: hold)
         return hold
     }
 }
 
-/// A microphone in use, known to the engine by ``number``.
+/// A device in use, known to the engine by ``number``.
 @LoopActor
-final class CaptureHold {
-    let device: CaptureDevice
+final class DeviceHold<Stream: DeviceStream> {
+    let device: SharedDevice<Stream>
     let number: UInt32
-    private let engine: MediaEngine
-    private var observation: AnyObject?
+    private let onEnd: @LoopActor () -> Void
+    private var observation: DeviceObservation<Stream.Line>?
 
     init(
-        device: CaptureDevice, engine: MediaEngine,
-        onRunning: @escaping @LoopActor (String) -> Void
+        device: SharedDevice<Stream>, number: UInt32,
+        onRunning: @escaping @LoopActor (String) -> Void,
+        onLine: @escaping @LoopActor (Stream.Line?) -> Void,
+        onEnd: @escaping @LoopActor () -> Void
     ) {
         self.device = device
-        self.engine = engine
-        let number = engine.addCapture()
         self.number = number
+        self.onEnd = onEnd
         var running: String?
         observation = device.observe(
             onStatus: { status in
                 guard case .running(let name) = status.state, name != running else { return }
                 running = name
                 onRunning(name)
-            }, onLine: { line in engine.setCaptureLine(line, of: number) })
+            }, onLine: onLine)
     }
 
-    isolated deinit { engine.removeCapture(number) }
-}
-
-/// A loudspeaker in use, known to the engine by ``number``.
-@LoopActor
-final class PlaybackHold {
-    let device: PlaybackDevice
-    let number: UInt32
-    private let engine: MediaEngine
-    private var observation: AnyObject?
-
-    init(
-        device: PlaybackDevice, engine: MediaEngine,
-        onRunning: @escaping @LoopActor (String) -> Void
-    ) {
-        self.device = device
-        self.engine = engine
-        let number = engine.addPlayback()
-        self.number = number
-        var running: String?
-        observation = device.observe(
-            onStatus: { status in
-                guard case .running(let name) = status.state, name != running else { return }
-                running = name
-                onRunning(name)
-            }, onLine: { line in engine.setPlaybackLine(line, of: number) })
-    }
-
-    isolated deinit { engine.removePlayback(number) }
+    isolated deinit { onEnd() }
 }

@@ -49,7 +49,7 @@ public final class Gateway {
         self.settings = settings
         self.reload = reload
         write = log
-        server = ControlServer(version: version, limits: ControlLimits(settings.control))
+        server = ControlServer(version: version, limits: settings.control.limits)
         pulse = try PulseServer(address: ServerAddress(settings.audio))
         pool = DevicePool(server: pulse, settings: StreamSettings(settings.audio))
         links = HostLinks(engine: engine)

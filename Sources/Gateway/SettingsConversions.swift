@@ -1,30 +1,11 @@
+import ControlProtocol
 import Configuration
-import Control
 import EventLoop
 import MediaEngine
 import Opus
 import PulseAudio
 
 /// From what config says to what the modules take.
-extension ControlLimits {
-    init(_ settings: ControlSettings) {
-        self.init()
-        lineSize = settings.lineSize
-        largeLineSize = settings.largeLineSize
-        nesting = settings.nesting
-        requestsInFlight = settings.requestsInFlight
-        requestBurst = settings.requestBurst
-        requestsPerSecond = settings.requestsPerSecond
-        clients = settings.clients
-        clientsPerUser = settings.clientsPerUser
-        reservedClients = settings.reservedClients
-        firstRequestTimeout = settings.firstRequestTimeout
-        outgoingBuffer = settings.outgoingBuffer
-        slowReaderSize = settings.slowReaderSize
-        slowReaderTime = settings.slowReaderTime
-    }
-}
-
 extension ServerAddress {
     init(_ settings: AudioSettings) {
         self.init(configured: settings.server)

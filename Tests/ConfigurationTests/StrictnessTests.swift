@@ -1,3 +1,4 @@
+import ControlProtocol
 import Configuration
 import Testing
 
@@ -143,7 +144,7 @@ struct StrictnessTests {
         #expect(settings.audio.captureBuffer == .microseconds(1500))
         #expect(settings.audio.playbackBuffer == .milliseconds(500))
         #expect(settings.reconnect.maximum == .seconds(120))
-        #expect(settings.control.lineSize == 65_536)
+        #expect(settings.control.limits.lineSize == 65_536)
         #expect(settings.printed.contains("captureBuffer = \"1500us\""))
         #expect(settings.printed.contains("slowReaderSize = \"4KiB\""))
         for bad in [

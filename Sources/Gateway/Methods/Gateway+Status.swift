@@ -92,7 +92,7 @@ extension Gateway {
         let old = settings
         let difference = new.difference(from: old)
         settings = new
-        server.limits = ControlLimits(new.control)
+        server.limits = new.control.limits
         pool.settings = StreamSettings(new.audio)
         onSettings(new)
         hosting.reload()

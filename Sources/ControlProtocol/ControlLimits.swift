@@ -21,5 +21,8 @@ public struct ControlLimits: Sendable, Equatable {
     public var slowReaderSize = 64 << 10
     public var slowReaderTime = Duration.seconds(5)
 
+    /// Longer raw events come as their type and size.
+    public var eventSize = 128 << 10
+
     public init() {}
 }
