@@ -163,7 +163,9 @@ let package = Package(
             ["FakeTransportHost", "ParleyTransport", "JSON", "CParleyTransport", "Opus"]),
         .testTarget(
             name: "Integration",
-            dependencies: ["ControlProtocol", "Control", "JSON", "AudioCore", "Opus"],
+            dependencies: [
+                "ControlProtocol", "Control", "JSON", "AudioCore", "Opus", "SoundServer",
+            ],
             swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6],

@@ -6,7 +6,7 @@ extension JitterBuffer {
         _ header: PacketHeader, bytes packet: UnsafePointer<UInt8>, byteCount: Int, now: Int64
     ) -> Arrival {
         statistics.packetsReceived += 1
-        guard byteCount >= 0, byteCount <= Self.slotBytes, header.sampleCount > 0,
+        guard byteCount >= 0, byteCount <= settings.packetBytes, header.sampleCount > 0,
             header.sampleCount <= settings.rateHz
         else { return refuse() }
         guard phase.isSynchronised else {
@@ -131,7 +131,7 @@ extension JitterBuffer {
         slots[place].arrival = now
         slots[place].byteCount = byteCount
         slots[place].header = header
-        UnsafeMutableRawPointer(bytes + Int(block) * Self.slotBytes)
+        UnsafeMutableRawPointer(bytes + Int(block) * settings.packetBytes)
             .copyMemory(from: packet, byteCount: byteCount)
         count += 1
     }

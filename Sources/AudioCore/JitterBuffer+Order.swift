@@ -41,7 +41,7 @@ extension JitterBuffer {
     func view(_ place: Int) -> JitterPacket {
         JitterPacket(
             header: slots[place].header,
-            bytes: UnsafePointer(bytes + Int(slots[place].block) * Self.slotBytes),
+            bytes: UnsafePointer(bytes + Int(slots[place].block) * settings.packetBytes),
             byteCount: slots[place].byteCount)
     }
 

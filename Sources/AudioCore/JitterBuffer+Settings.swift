@@ -10,6 +10,8 @@ extension JitterBuffer {
         public var concealmentSamples: Int
         /// A packet of at most so many bytes says that the sender falls silent (Opus: 2); -1 for none.
         public var silentPacketBytes: Int
+        /// Bytes of the largest packet. Pages that no packet fills are never touched.
+        public var packetBytes = 1_500
 
         /// - Parameter frameMs: length of a packet, from which the target follows: half of it, since the
         ///   sender's pace and ours are not aligned, and at least 5 ms.

@@ -12,7 +12,7 @@
 /// quiet, or, after five seconds, at once. So the delay does not only grow, and a drifting clock of the
 /// sender costs a packet now and then.
 ///
-/// **Bounds.** 64 packets of at most 1500 bytes. A stream whose counters jump begins anew, when two
+/// **Bounds.** 64 packets of at most `packetBytes`. A stream whose counters jump begins anew, when two
 /// consecutive packets agree on it (RFC 3550, appendix A.1).
 public struct JitterBuffer: ~Copyable {
     enum Phase {
@@ -47,7 +47,6 @@ public struct JitterBuffer: ~Copyable {
     }
 
     static var slotCount: Int { @_noLocks get { 64 } }
-    static var slotBytes: Int { @_noLocks get { 1_500 } }
 
     public let settings: Settings
     public internal(set) var statistics = JitterStatistics()
@@ -89,7 +88,7 @@ public struct JitterBuffer: ~Copyable {
         watch = DelayWatch(rateHz: settings.rateHz)
         frameSamples = settings.rateHz / 50
         slots = .allocate(capacity: Self.slotCount)
-        bytes = .allocate(capacity: Self.slotCount * Self.slotBytes)
+        bytes = .allocate(capacity: Self.slotCount * settings.packetBytes)
         let free = Slot(
             sequence: -1, timestamp: 0, arrival: 0, byteCount: 0, block: 0,
             header: PacketHeader(sequence: 0, timestamp: 0, sampleCount: 0))

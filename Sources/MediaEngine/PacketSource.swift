@@ -35,6 +35,8 @@ struct PacketSource: ~Copyable {
             silentPacketBytes: format.codec == .opus ? 2 : -1)
         jitterSettings.targetSamples = format.rateHz * settings.targetDelayMs / 1_000
         jitterSettings.maximumSamples = jitterSettings.targetSamples + format.rateHz / 5
+        // Raw samples are larger than what a network carries at once: 60 ms at the most.
+        jitterSettings.packetBytes = max(1_500, format.rateHz * 60 / 1_000 * format.codec.bytesPerSample)
         jitter = JitterBuffer(settings: jitterSettings)
         capacity = format.rateHz / 1_000 * 120
         ready = .allocate(capacity: capacity)
