@@ -11,7 +11,7 @@ BUILD = .build/$(CONFIGURATION)
 PLUGIN_BUILD = .build/plugins/$(CONFIGURATION)
 STAGE = .build/stage
 
-.PHONY: help deps build stage run test check format bench soak install deb clean
+.PHONY: help deps build stage run test check format install clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -40,9 +40,6 @@ check: ## format, lint and unit tests
 
 format: ## rewrite the sources in the project's format
 	swift format --in-place --recursive Sources Tests Plugins Package.swift
-
-bench: stage ## measure against the budgets
-	@etc/scripts/bench "$(STAGE)"
 
 install: stage ## install under $(DESTDIR)$(PREFIX)
 	@etc/scripts/install "$(STAGE)" "$(DESTDIR)" "$(PREFIX)"

@@ -87,7 +87,8 @@ let package = Package(
             "Gateway",
             [
                 "ControlProtocol", "Control", "Configuration", "TransportHosting", "MediaEngine",
-                "PulseAudio", "DeviceLines", "AudioCore", "Opus", "CParleyTransport", "EventLoop", "JSON", "CLinux",
+                "PulseAudio", "DeviceLines", "AudioCore", "Opus", "CParleyTransport", "EventLoop",
+                "JSON", "CLinux",
             ]),
 
         // For plugin authors.
@@ -153,9 +154,13 @@ let package = Package(
         tests(of: "TransportHosting", ["EventLoop", "JSON", "CParleyWire"]),
         tests(
             of: "MediaEngine",
-            ["AudioCore", "DeviceLines", "EventLoop", "Opus", "CLinux", "CParleyWire", "CParleyTransport"]),
+            [
+                "AudioCore", "DeviceLines", "EventLoop", "Opus", "CLinux", "CParleyWire",
+                "CParleyTransport",
+            ]),
         .target(
-            name: "FakeTransportHost", dependencies: ["ParleyTransport", "CParleyTransport", "JSON"],
+            name: "FakeTransportHost",
+            dependencies: ["ParleyTransport", "CParleyTransport", "JSON"],
             path: "Tests/Support/FakeTransportHost", swiftSettings: strict),
         tests(of: "ParleyTransport", ["FakeTransportHost", "JSON", "CParleyTransport"]),
         tests(

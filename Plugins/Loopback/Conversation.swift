@@ -84,7 +84,8 @@ struct Conversation {
 
     // MARK: Commands
 
-    mutating func message(_ message: UserMessage, nowNs: UInt64) throws(TransportError) -> [Output] {
+    mutating func message(_ message: UserMessage, nowNs: UInt64) throws(TransportError) -> [Output]
+    {
         let content = message.content
         guard !content.isEmpty else {
             throw TransportError(.invalid, "sendMessage: 'message' has no content")
@@ -107,7 +108,9 @@ struct Conversation {
     mutating func requestResponse(_ response: JSONObject?, nowNs: UInt64) -> [Output] {
         trigger(.response, nowNs)
         if !runner.script.replaces(.response) {
-            say(response?["instructions"]?.stringValue ?? "This is the loopback speaking", ms: nil, nowNs)
+            say(
+                response?["instructions"]?.stringValue ?? "This is the loopback speaking", ms: nil,
+                nowNs)
         }
         return take()
     }
@@ -194,7 +197,8 @@ struct Conversation {
     mutating func playback(_ playback: Playback) -> [Output] {
         switch playback {
         case .flushed(let position, _): truncate(position)
-        case .finished(let position), .ranDry(let position): spoken.removeAll { $0.itemID == position.itemID }
+        case .finished(let position), .ranDry(let position):
+            spoken.removeAll { $0.itemID == position.itemID }
         case .flushEnd: spoken = []
         case .started: break
         }
@@ -281,7 +285,8 @@ struct Conversation {
             .event(
                 .turnDone(
                     TurnDone(
-                        responseID: ended.responseID, status: status, output: [item], usage: usage))))
+                        responseID: ended.responseID, status: status, output: [item], usage: usage))
+            ))
     }
 
     /// Keeps of the transcript what was heard.

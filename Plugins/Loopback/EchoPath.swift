@@ -32,11 +32,14 @@ struct EchoPath {
     init(_ options: LoopbackOptions) {
         isPacket = options.packets
         gateTailNs = options.gate ? options.gateTailNs : nil
-        isClean = options.network.isClean && options.driftPpm == 0 && options.burstNs == nil
+        isClean =
+            options.network.isClean && options.driftPpm == 0 && options.burstNs == nil
             && !options.gate
         clock = PeerClock(driftPpm: options.driftPpm)
         network = ImpairmentSchedule(options.network, seed: options.seed)
-        burst = options.burstNs.map { BurstCollector(lengthNs: $0, delayNs: options.network.delayNs) }
+        burst = options.burstNs.map {
+            BurstCollector(lengthNs: $0, delayNs: options.network.delayNs)
+        }
         // A random start, as RFC 3550 wants, but the same for the same seed.
         if isPacket {
             var random = SplitMix64(seed: options.seed ^ 0x5eed)

@@ -79,7 +79,8 @@ struct LoopbackOptions {
         .string(
             "needSecret", "Asks for this secret before it connects; empty is off.", default: ""),
         .secret("apiKey", "A secret to ask for; what it is does not matter."),
-        .object("script", "What the peer does by itself: {\"steps\": [...]}, see Plugins/README.md."),
+        .object(
+            "script", "What the peer does by itself: {\"steps\": [...]}, see Plugins/README.md."),
     ])
 }
 
@@ -129,7 +130,8 @@ extension LoopbackOptions {
                 "burst", "goes with PCM and G.711 without 'packets': real-time packets never burst")
         }
         guard !gate || network.delayNs > 0 else {
-            throw OptionReader.fault("gate", "needs 'delayMs': it listens for that long, then plays")
+            throw OptionReader.fault(
+                "gate", "needs 'delayMs': it listens for that long, then plays")
         }
     }
 }

@@ -77,7 +77,8 @@ struct ScriptStepReader {
 
     func step(_ value: JSONValue) throws(TransportError) -> LoopbackScript.Step {
         guard let object = value.objectValue else { throw fault("must be an object") }
-        guard let word = object["on"]?.stringValue, let trigger = LoopbackScript.Trigger(rawValue: word)
+        guard let word = object["on"]?.stringValue,
+            let trigger = LoopbackScript.Trigger(rawValue: word)
         else {
             throw fault(
                 "'on' must be connected, message, response, interrupt, audio, function_output, "
@@ -98,7 +99,8 @@ struct ScriptStepReader {
     ) throws(TransportError) -> Int? {
         guard let value = object[name] else { return nil }
         guard let number = value.integerValue, range.contains(Int(number)) else {
-            throw fault("'\(name)' must be a whole number from \(range.lowerBound) to \(range.upperBound)")
+            throw fault(
+                "'\(name)' must be a whole number from \(range.lowerBound) to \(range.upperBound)")
         }
         return Int(number)
     }
@@ -139,7 +141,9 @@ struct ScriptStepReader {
         case "disconnect":
             let word = argument["retry"]?.stringValue ?? "now"
             guard argument.objectValue != nil, let retry = LoopbackOptions.Retry(rawValue: word)
-            else { throw fault("'disconnect' must be {retry, reason} with now, later, never or ended") }
+            else {
+                throw fault("'disconnect' must be {retry, reason} with now, later, never or ended")
+            }
             return .disconnect(retry, reason: argument["reason"]?.stringValue)
         default: throw fault("has no action '\(name)'")
         }
@@ -148,7 +152,9 @@ struct ScriptStepReader {
     private func call(
         _ kind: String, _ argument: JSONValue
     ) throws(TransportError) -> LoopbackScript.Action {
-        guard let name = argument["name"]?.stringValue else { throw fault("'\(kind)' needs a name") }
+        guard let name = argument["name"]?.stringValue else {
+            throw fault("'\(kind)' needs a name")
+        }
         let arguments = argument["arguments"] ?? [:]
         if kind == "mcpApproval" {
             return .mcpApproval(

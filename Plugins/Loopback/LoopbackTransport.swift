@@ -9,7 +9,8 @@ public final class LoopbackTransport: TransportLayer {
     public nonisolated static var descriptor: TransportDescriptor {
         TransportDescriptor(
             id: "loopback", name: "Loopback", version: "0.1.0", vendor: "Parley",
-            description: "A fake peer for tests: echoes, speaks by script, and misbehaves on demand.",
+            description:
+                "A fake peer for tests: echoes, speaks by script, and misbehaves on demand.",
             capabilities: [
                 .interrupt, .remoteTruncate, .muteRemote, .editHistory, .tools, .mcp, .images,
                 .turnEvents, .dtmf, .messages, .rawEvents, .commitAudio, .updateConfig,
@@ -73,7 +74,9 @@ public final class LoopbackTransport: TransportLayer {
         advance()
         guard let value, plan != nil else { return }
         host.event(
-            .raw(["type": "secret", "name": .string(name), "bytes": .integer(Int64(value.utf8.count))]))
+            .raw([
+                "type": "secret", "name": .string(name), "bytes": .integer(Int64(value.utf8.count)),
+            ]))
     }
 
     // MARK: Time
@@ -143,7 +146,9 @@ public final class LoopbackTransport: TransportLayer {
     // MARK: Audio
 
     public func sendAudio(_ frame: borrowing AudioFrame) {
-        guard status == .connected, !isPeerMuted, frame.header.format == options.format else { return }
+        guard status == .connected, !isPeerMuted, frame.header.format == options.format else {
+            return
+        }
         let now = nowNs
         if options.mode == .echo, !conversation.isSpeaking {
             echo.receive(frame.header, frame.bytes, nowNs: now) { [host] header, bytes in

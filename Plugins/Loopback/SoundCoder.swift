@@ -51,8 +51,9 @@ struct SoundCoder: ~Copyable {
     private mutating func encodeOpus(_ body: (RawSpan) -> Void) throws(TransportError) {
         floats.removeAll(keepingCapacity: true)
         for sample in samples { floats.append(Float(sample) / 32768) }
-        let size = encoder?.encode(
-            &floats, count: floats.count, into: &coded, capacity: coded.count) ?? 0
+        let size =
+            encoder?.encode(
+                &floats, count: floats.count, into: &coded, capacity: coded.count) ?? 0
         guard size > 0 else {
             throw TransportError(.failed, "Opus can't code \(samples.count) samples: \(size)")
         }

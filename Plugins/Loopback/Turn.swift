@@ -61,7 +61,8 @@ struct Turn {
         let isLast = position + pieceSamples >= text.sampleCount
         let speech = Conversation.Speech(
             itemID: itemID, firstSample: position, sampleCount: count, isLast: isLast)
-        let reached = isLast
+        let reached =
+            isLast
             ? words.count
             : min(words.count, words.count * position / max(1, text.sampleCount) + 1)
         let deltas = Array(words[wordsSaid..<max(wordsSaid, reached)])

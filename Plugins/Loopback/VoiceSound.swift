@@ -11,7 +11,8 @@ enum VoiceSound {
         let time = Double(index) / Double(rateHz)
         let phase = 2 * Double.pi * pitchHz * time
         let tone = sin(phase) + 0.5 * sin(2 * phase) + 0.33 * sin(3 * phase) + 0.2 * sin(5 * phase)
-        let syllable = sin(Double.pi * (time * syllablesPerSecond).truncatingRemainder(dividingBy: 1))
+        let syllable = sin(
+            Double.pi * (time * syllablesPerSecond).truncatingRemainder(dividingBy: 1))
         return Int16(tone * syllable * 6000)
     }
 

@@ -41,13 +41,15 @@ extension Settings {
             "control.nesting", \.control.limits.nesting, .integer(8...512), .live,
             "Depth of nested JSON."),
         Setting(
-            "control.requestsInFlight", \.control.limits.requestsInFlight, .integer(1...1_024), .live,
+            "control.requestsInFlight", \.control.limits.requestsInFlight, .integer(1...1_024),
+            .live,
             "Requests of one client that wait for their answer."),
         Setting(
             "control.requestBurst", \.control.limits.requestBurst, .integer(1...100_000), .live,
             "Requests of one client at once, after a rest."),
         Setting(
-            "control.requestsPerSecond", \.control.limits.requestsPerSecond, .integer(1...100_000), .live,
+            "control.requestsPerSecond", \.control.limits.requestsPerSecond, .integer(1...100_000),
+            .live,
             "Requests of one client a second, in the long run."),
         Setting(
             "control.clients", \.control.limits.clients, .integer(3...4_096), .live,
@@ -62,13 +64,16 @@ extension Settings {
             "control.firstRequestTimeout", \.control.limits.firstRequestTimeout,
             .duration("100ms", "1h"), .live, "Time that a new client has for its first request."),
         Setting(
-            "control.outgoingBuffer", \.control.limits.outgoingBuffer, .size("16KiB", "64MiB"), .live,
+            "control.outgoingBuffer", \.control.limits.outgoingBuffer, .size("16KiB", "64MiB"),
+            .live,
             "What may wait for one client; one that needs more is cut."),
         Setting(
-            "control.slowReaderSize", \.control.limits.slowReaderSize, .size("4KiB", "64MiB"), .live,
+            "control.slowReaderSize", \.control.limits.slowReaderSize, .size("4KiB", "64MiB"),
+            .live,
             "A client with more than this waiting for `slowReaderTime` is cut."),
         Setting(
-            "control.slowReaderTime", \.control.limits.slowReaderTime, .duration("100ms", "1h"), .live,
+            "control.slowReaderTime", \.control.limits.slowReaderTime, .duration("100ms", "1h"),
+            .live,
             "See `slowReaderSize`."),
         Setting(
             "control.eventSize", \.control.limits.eventSize, .size("1KiB", "16MiB"), .live,

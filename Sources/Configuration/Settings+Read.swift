@@ -128,7 +128,8 @@ extension Settings {
             control.limits.reservedClients < control.limits.clients, "control.reservedClients",
             "must be less than control.clients")
         reader.check(
-            control.limits.slowReaderSize <= control.limits.outgoingBuffer, "control.slowReaderSize",
+            control.limits.slowReaderSize <= control.limits.outgoingBuffer,
+            "control.slowReaderSize",
             "must not be more than control.outgoingBuffer")
     }
 }

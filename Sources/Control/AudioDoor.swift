@@ -18,9 +18,10 @@ public struct AudioRequest: Sendable {
 @LoopActor
 public final class AudioDoor {
     /// Answers a request with the greeting's line and takes over the socket, or refuses.
-    public typealias Admission = @LoopActor (
-        AudioRequest, FileDescriptor
-    ) -> Result<JSONValue, ControlError>
+    public typealias Admission =
+        @LoopActor (
+            AudioRequest, FileDescriptor
+        ) -> Result<JSONValue, ControlError>
 
     private static var lineSize: Int { 4_096 }
     private static var waitingMaximum: Int { 32 }

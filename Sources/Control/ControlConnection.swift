@@ -39,7 +39,8 @@ final class ControlConnection {
         watch = EventLoop.shared.watch(socket.raw, for: .read) { [weak self] ready in
             self?.serve(ready)
         }
-        patience = EventLoop.shared.schedule(after: server.limits.firstRequestTimeout) { [weak self] in
+        patience = EventLoop.shared.schedule(after: server.limits.firstRequestTimeout) {
+            [weak self] in
             guard let self, !hasAsked else { return }
             refuse(ControlError(.timeout, "no request came within the time allowed"))
         }
@@ -93,7 +94,8 @@ final class ControlConnection {
                 .failure(
                     ControlError(
                         .limitExceeded,
-                        "more than \(server.limits.requestsPerSecond) requests a second: slow down")))
+                        "more than \(server.limits.requestsPerSecond) requests a second: slow down")
+                ))
         }
         let request: JSONValue
         do throws(JSONError) {
@@ -121,7 +123,9 @@ final class ControlConnection {
         }
         do throws(ControlError) {
             let method = try method(of: envelope)
-            guard method.isLarge || lineSize <= server.limits.lineSize else { return refuseLength() }
+            guard method.isLarge || lineSize <= server.limits.lineSize else {
+                return refuseLength()
+            }
             try check(envelope, for: method)
             begin(method, envelope)
         } catch {

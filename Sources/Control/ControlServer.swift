@@ -61,7 +61,8 @@ public final class ControlServer {
                 socket,
                 ControlError(
                     .limitExceeded,
-                    "too many clients (\(connections.count), \(sameUser) of user \(user)): close some"))
+                    "too many clients (\(connections.count), \(sameUser) of user \(user)): close some"
+                ))
         }
         let caller = ControlCaller(role: role, userID: user)
         let connection = ControlConnection(socket: socket, caller: caller, server: self)
@@ -91,15 +92,19 @@ public final class ControlServer {
 
     /// Whether anybody hears events of this type, so that they need not be made for nobody.
     public func hasSubscribers(_ type: EventType) -> Bool {
-        connections.values.contains { $0.subscription?.wants(type, session: nil, role: $0.caller.role) == true }
+        connections.values.contains {
+            $0.subscription?.wants(type, session: nil, role: $0.caller.role) == true
+        }
     }
 
     /// Sends an event to everybody who wants it.
     public func publish(_ type: EventType, session: String? = nil, _ data: JSONValue) {
         sequence += 1
         let event = ControlEvent(
-            type: type, session: session, data: data, sequence: sequence, timeMs: ControlEvent.nowMs)
-        let key = type.isState ? "\(type.rawValue) \(session ?? data["name"]?.stringValue ?? "")" : nil
+            type: type, session: session, data: data, sequence: sequence, timeMs: ControlEvent.nowMs
+        )
+        let key =
+            type.isState ? "\(type.rawValue) \(session ?? data["name"]?.stringValue ?? "")" : nil
         var lines: [Bool: [UInt8]] = [:]
         for connection in connections.values {
             guard let subscription = connection.subscription,

@@ -21,7 +21,11 @@ struct LineBuffer {
         guard let end = bytes[scanned...].firstIndex(of: UInt8(ascii: "\n")) else {
             if start == bytes.count {
                 // A long line's memory is not kept for the next short one.
-                if bytes.capacity > 1 << 18 { bytes = [] } else { bytes.removeAll(keepingCapacity: true) }
+                if bytes.capacity > 1 << 18 {
+                    bytes = []
+                } else {
+                    bytes.removeAll(keepingCapacity: true)
+                }
                 start = 0
             }
             scanned = bytes.count

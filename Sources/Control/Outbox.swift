@@ -33,7 +33,9 @@ struct Outbox {
 
     /// - Parameter key: for state events, the same for all that a newer one makes worthless.
     mutating func addEvent(_ bytes: [UInt8], key: String?) {
-        if let key, let place = entries.indices.dropFirst(first + 1).first(where: { entries[$0].key == key })
+        if let key,
+            let place = entries.indices.dropFirst(first + 1).first(where: { entries[$0].key == key }
+            )
         {
             // Not in its place: sequence numbers only grow on a connection.
             waiting -= entries[place].bytes.count

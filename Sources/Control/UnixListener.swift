@@ -33,7 +33,8 @@ public final class UnixListener {
         path: String, onClient: @escaping @LoopActor (FileDescriptor) -> Void
     ) throws(ListenError) {
         guard var address = UnixAddress(path) else { throw .pathTooLong(path) }
-        let flags = CInt(SOCK_STREAM.rawValue) | CInt(SOCK_CLOEXEC.rawValue) | CInt(SOCK_NONBLOCK.rawValue)
+        let flags =
+            CInt(SOCK_STREAM.rawValue) | CInt(SOCK_CLOEXEC.rawValue) | CInt(SOCK_NONBLOCK.rawValue)
         let fd = socket(AF_UNIX, flags, 0)
         guard fd >= 0 else { throw .failed(path: path, operation: "socket for", code: errno) }
         descriptor = FileDescriptor(owning: fd)
@@ -65,7 +66,9 @@ public final class UnixListener {
     }
 
     /// Serves a socket that already listens.
-    public init(adopting descriptor: FileDescriptor, onClient: @escaping @LoopActor (FileDescriptor) -> Void) {
+    public init(
+        adopting descriptor: FileDescriptor, onClient: @escaping @LoopActor (FileDescriptor) -> Void
+    ) {
         self.descriptor = descriptor
         ownPath = nil
         begin(onClient)

@@ -2,7 +2,8 @@ import JSON
 
 extension ControlMethod {
     /// Every method: the one table that says who may call what with which parameters.
-    public static let all: [ControlMethod] = gateway + devices + transports + sessions + session + events
+    public static let all: [ControlMethod] =
+        gateway + devices + transports + sessions + session + events
 
     private static let session_ = Parameter.required(
         "session", .string, "The session's id or name.")
@@ -43,7 +44,8 @@ extension ControlMethod {
         .optional("echoCancellation", .choice(["auto", "on", "off"]), "Echo cancellation."),
         .optional("gate", .boolean, "Hold the microphone off while the loudspeaker plays."),
         .optional("format", .choice(["pcm_s16le"]), "Format of a stream leg."),
-        .optional("rate", .integer(8_000...48_000), "Hertz of a stream leg: 8000, 16000, 24000, 48000."),
+        .optional(
+            "rate", .integer(8_000...48_000), "Hertz of a stream leg: 8000, 16000, 24000, 48000."),
     ]
 
     private static let sessions: [ControlMethod] = [
@@ -55,19 +57,24 @@ extension ControlMethod {
             .optional("options", .freeObject, "For the plugin; see transports.describe."),
             .optional("sessionConfig", .freeObject, "The realtime session config."),
             .optional(
-                "reconnect", .either(.boolean, .object([
-                    .optional("initialMs", .integer(1...60_000), "First delay."),
-                    .optional("maximumMs", .integer(1...3_600_000), "Longest delay."),
-                    .optional("attempts", .integer(0...1_000_000), "Tries; 0 for no limit."),
-                ])), "Whether and how to connect again."),
-            .optional("wait", .boolean, "Answer when connected, or with the error and no session left.")),
+                "reconnect",
+                .either(
+                    .boolean,
+                    .object([
+                        .optional("initialMs", .integer(1...60_000), "First delay."),
+                        .optional("maximumMs", .integer(1...3_600_000), "Longest delay."),
+                        .optional("attempts", .integer(0...1_000_000), "Tries; 0 for no limit."),
+                    ])), "Whether and how to connect again."),
+            .optional(
+                "wait", .boolean, "Answer when connected, or with the error and no session left.")),
         .init("sessions.list", .read, "All sessions."),
         .init(
             "sessions.get", .read, "One session, with a page of its history.", session_,
             .optional("after", .string, "Id of the item before the page."),
             .optional("limit", .integer(0...1_000), "Items in the page; 100 if left out.")),
         .init("sessions.close", .change, "Ends a session.", session_),
-        .init("sessions.restart", .change, "Connects anew, on the plugin's newest version.", session_),
+        .init(
+            "sessions.restart", .change, "Connects anew, on the plugin's newest version.", session_),
     ]
 
     private static let session: [ControlMethod] = [
@@ -87,7 +94,8 @@ extension ControlMethod {
             "session.requestResponse", .change, "Asks for a response.", session_,
             .optional("response", .freeObject, "What to override for this one.")),
         .init(
-            "session.sendAudio", .change, "A short clip in the format of the uplink.", isLarge: true,
+            "session.sendAudio", .change, "A short clip in the format of the uplink.",
+            isLarge: true,
             session_, .required("audio", .string, "Base64."),
             .optional("commit", .boolean, "End the user's turn with it.")),
         .init(
@@ -115,7 +123,8 @@ extension ControlMethod {
             "session.setLocal", .change, "Other devices, without dropping the session.", session_,
             .required("local", .object(local), "The new local leg.")),
         .init(
-            "session.pushToTalk", .change, "Pressed: interrupt and clear. Released: commit and respond.",
+            "session.pushToTalk", .change,
+            "Pressed: interrupt and clear. Released: commit and respond.",
             session_, .required("pressed", .boolean, "The key.")),
         .init(
             "session.sendDtmf", .change, "Telephone digits.", session_,
@@ -129,7 +138,8 @@ extension ControlMethod {
     private static let events: [ControlMethod] = [
         .init(
             "events.subscribe", .read, "Begins notifications; answers a snapshot.",
-            .optional("types", .array(.choice(EventType.allCases.map(\.rawValue))),
+            .optional(
+                "types", .array(.choice(EventType.allCases.map(\.rawValue))),
                 "Which events; all but levels if left out."),
             .optional("sessions", .array(.string), "Of which sessions, by id or name."),
             .optional("rawAudio", .boolean, "Leave audio payload in raw events.")),

@@ -60,9 +60,15 @@ public indirect enum ParameterType: Sendable, Hashable {
         case .string: ["type": "string"]
         case .boolean: ["type": "boolean"]
         case .integer(let range):
-            ["type": "integer", "minimum": .integer(range.lowerBound), "maximum": .integer(range.upperBound)]
+            [
+                "type": "integer", "minimum": .integer(range.lowerBound),
+                "maximum": .integer(range.upperBound),
+            ]
         case .number(let range):
-            ["type": "number", "minimum": .number(range.lowerBound), "maximum": .number(range.upperBound)]
+            [
+                "type": "number", "minimum": .number(range.lowerBound),
+                "maximum": .number(range.upperBound),
+            ]
         case .choice(let choices): ["type": "string", "enum": .array(choices.map { .string($0) })]
         case .array(let element): ["type": "array", "items": element.schema]
         case .object(let members): members.schema

@@ -86,10 +86,12 @@ public final class EventLoop: SerialExecutor {
 
     private static let background: Void = {
         var thread = pthread_t()
-        pthread_create(&thread, nil, { _ in
-            EventLoop.shared.run()
-            return nil
-        }, nil)
+        pthread_create(
+            &thread, nil,
+            { _ in
+                EventLoop.shared.run()
+                return nil
+            }, nil)
         pthread_detach(thread)
     }()
 
@@ -158,7 +160,9 @@ public final class EventLoop: SerialExecutor {
 
     /// Calls `body` once, `delay` from now, unless the timer is cancelled or released.
     @LoopActor
-    public func schedule(after delay: Duration, _ body: @escaping @LoopActor () -> Void) -> LoopTimer {
+    public func schedule(after delay: Duration, _ body: @escaping @LoopActor () -> Void)
+        -> LoopTimer
+    {
         let timer = LoopTimer(deadlineNs: MonotonicClock.nowNs + delay.nanoseconds, body: body)
         state.add(timer)
         return timer

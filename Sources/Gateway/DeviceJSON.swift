@@ -8,7 +8,8 @@ extension AudioDevice {
             "name": .string(name), "kind": .string(kind.rawValue),
             "description": .string(description), "default": .bool(isDefault),
             "state": .string(state.rawValue), "rate": .integer(Int64(rateHz)),
-            "channels": .integer(Int64(channels)), "volume": .number((volume * 1_000).rounded() / 1_000),
+            "channels": .integer(Int64(channels)),
+            "volume": .number((volume * 1_000).rounded() / 1_000),
             "muted": .bool(isMuted), "monitor": .bool(isMonitor),
         ]
     }

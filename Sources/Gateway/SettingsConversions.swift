@@ -1,5 +1,5 @@
-import ControlProtocol
 import Configuration
+import ControlProtocol
 import EventLoop
 import MediaEngine
 import Opus

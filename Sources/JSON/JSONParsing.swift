@@ -127,7 +127,9 @@ extension JSONValue {
             members.reserveCapacity(json_object_size(json))
             var iterator = json_object_iter(json)
             while let place = iterator {
-                if let name = json_object_iter_key(place), let member = json_object_iter_value(place) {
+                if let name = json_object_iter_key(place),
+                    let member = json_object_iter_value(place)
+                {
                     let bytes = UnsafeRawBufferPointer(
                         start: name, count: json_object_iter_key_len(place))
                     members.append((String(decoding: bytes, as: UTF8.self), value(of: member)))
@@ -136,7 +138,8 @@ extension JSONValue {
             }
             return .object(JSONObject(unique: members))
         case JSON_ARRAY:
-            return .array((0..<json_array_size(json)).compactMap { json_array_get(json, $0).map(value) })
+            return .array(
+                (0..<json_array_size(json)).compactMap { json_array_get(json, $0).map(value) })
         case JSON_STRING:
             let bytes = UnsafeRawBufferPointer(
                 start: json_string_value(json), count: json_string_length(json))

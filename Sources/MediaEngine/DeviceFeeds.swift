@@ -55,5 +55,7 @@ struct History: ~Copyable {
     func replace(at position: Int64, with sample: Float) { storage[place(position)] = sample }
 
     @inline(__always)
-    private func place(_ position: Int64) -> Int { Int(truncatingIfNeeded: position) & (Self.capacity - 1) }
+    private func place(_ position: Int64) -> Int {
+        Int(truncatingIfNeeded: position) & (Self.capacity - 1)
+    }
 }

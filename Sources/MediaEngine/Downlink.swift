@@ -101,14 +101,16 @@ struct Downlink: ~Copyable {
                 == .taken
         case .pcmu:
             return queue.append(
-                packet.data, law: .mu, count: count, item: item, endsItem: packet.endsItem) == .taken
+                packet.data, law: .mu, count: count, item: item, endsItem: packet.endsItem)
+                == .taken
         case .pcma:
             return queue.append(
                 packet.data, law: .a, count: count, item: item, endsItem: packet.endsItem) == .taken
         case .opus:
             // Only the end mark of an item may come outside a packet.
             return size == 0
-                && queue.append(packet.data, law: .mu, count: 0, item: item, endsItem: true) == .taken
+                && queue.append(packet.data, law: .mu, count: 0, item: item, endsItem: true)
+                    == .taken
         }
     }
 

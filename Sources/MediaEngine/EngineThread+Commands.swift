@@ -25,7 +25,8 @@ extension EngineThread {
             if let session = sessions.remove(command.number) { retire(session) }
         case .finish:
             isFinished = true
-        case .setUplink, .setDownlink, .bind, .attachPeer, .attachClient, .sendClip, .muteInput, .muteOutput,
+        case .setUplink, .setDownlink, .bind, .attachPeer, .attachClient, .sendClip, .muteInput,
+            .muteOutput,
             .interrupt, .encoderHints, .setGate:
             if let session = sessions[command.number] { change(session, command) }
         }

@@ -1,7 +1,7 @@
 import AudioCore
 import EventLoop
-import Synchronization
 import Glibc
+import Synchronization
 
 /// Sessions without a device: programs on the audio socket, and device sessions while their device is
 /// away. Their clock is the tick.
@@ -40,7 +40,9 @@ extension EngineThread {
         _ session: UnsafeMutablePointer<SessionMedia>, count: Int, nowNs: UInt64
     ) {
         for index in 0..<SessionMedia.maximumClients {
-            guard let client = session.pointee.clients[index], client.pointee.writes else { continue }
+            guard let client = session.pointee.clients[index], client.pointee.writes else {
+                continue
+            }
             let hadEnded = client.pointee.inputEnded
             let read = client.pointee.read(into: integers, count: count)
             if client.pointee.inputEnded && !hadEnded {

@@ -94,7 +94,8 @@ public final class MediaSession {
 
     /// Sends a piece of sound at once, in the rate of the uplink's format; `clipSent` follows.
     public func sendClip(_ samples: [Float], number: UInt32) {
-        engine.send(.sendClip, self.number, pointer: engine.heap(Clip(number: number, samples: samples)))
+        engine.send(
+            .sendClip, self.number, pointer: engine.heap(Clip(number: number, samples: samples)))
     }
 
     /// Mutes the microphone. The barrier with number `barrier` goes to the host behind the last sound.

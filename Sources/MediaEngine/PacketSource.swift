@@ -36,7 +36,8 @@ struct PacketSource: ~Copyable {
         jitterSettings.targetSamples = format.rateHz * settings.targetDelayMs / 1_000
         jitterSettings.maximumSamples = jitterSettings.targetSamples + format.rateHz / 5
         // Raw samples are larger than what a network carries at once: 60 ms at the most.
-        jitterSettings.packetBytes = max(1_500, format.rateHz * 60 / 1_000 * format.codec.bytesPerSample)
+        jitterSettings.packetBytes = max(
+            1_500, format.rateHz * 60 / 1_000 * format.codec.bytesPerSample)
         jitter = JitterBuffer(settings: jitterSettings)
         capacity = format.rateHz / 1_000 * 120
         ready = .allocate(capacity: capacity)
@@ -135,8 +136,9 @@ struct PacketSource: ~Copyable {
             G711.decode(packet.bytes, to: ready, count: count, law: .a)
             readyCount = count
         case .opus:
-            let size = decoder?.decode(
-                packet.bytes, count: packet.byteCount, into: ready, capacity: capacity) ?? 0
+            let size =
+                decoder?.decode(
+                    packet.bytes, count: packet.byteCount, into: ready, capacity: capacity) ?? 0
             // A packet that libopus refuses passes as silence of its length.
             if size <= 0 { Mixer.silence(ready, count: count) }
             readyCount = size > 0 ? size : count
@@ -150,8 +152,9 @@ struct PacketSource: ~Copyable {
         guard format.codec == .opus else { return fadeLast(count) }
         var made = 0
         if let next, OpusPacket.carriesFEC(next.bytes, count: next.byteCount) {
-            made = decoder?.recover(
-                from: next.bytes, byteCount: next.byteCount, into: ready, count: count) ?? 0
+            made =
+                decoder?.recover(
+                    from: next.bytes, byteCount: next.byteCount, into: ready, count: count) ?? 0
             if made > 0 { jitter.noteRecovered(sampleCount: made) }
         } else {
             made = decoder?.conceal(into: ready, count: count) ?? 0

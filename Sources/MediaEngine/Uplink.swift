@@ -1,9 +1,9 @@
 import AudioCore
 import CParleyWire
 import EventLoop
-import Synchronization
 import Opus
 import Resampling
+import Synchronization
 
 /// From the local leg to the plugin: resample, cut into frames, encode.
 ///
@@ -153,7 +153,8 @@ struct Uplink: ~Copyable {
             G711.encode(frame, to: payload, count: frameSamples, law: .a)
             return frameSamples
         case .opus:
-            let size = encoder?.encode(frame, count: frameSamples, into: payload, capacity: 1_500) ?? 0
+            let size =
+                encoder?.encode(frame, count: frameSamples, into: payload, capacity: 1_500) ?? 0
             return size > 2 ? size : 0
         }
     }

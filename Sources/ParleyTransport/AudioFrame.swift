@@ -58,7 +58,9 @@ public struct AudioFrame: ~Copyable {
 
     /// nil when the host breaks a rule of the interface.
     init?(_ raw: UnsafePointer<parley_audio_frame_t>) {
-        guard let format = AudioFormat(codec: raw.pointee.format.codec, rateHz: raw.pointee.format.rate_hz),
+        guard
+            let format = AudioFormat(
+                codec: raw.pointee.format.codec, rateHz: raw.pointee.format.rate_hz),
             raw.pointee.data_size <= PARLEY_FRAME_DATA_MAX,
             raw.pointee.data != nil || raw.pointee.data_size == 0
         else { return nil }

@@ -16,7 +16,8 @@ public struct ConnectRequest: Sendable {
     public var callID: String?
 
     public init(
-        resumes: Bool = false, attempt: Int = 1, options: JSONObject = [:], config: JSONObject = [:],
+        resumes: Bool = false, attempt: Int = 1, options: JSONObject = [:],
+        config: JSONObject = [:],
         items: [JSONValue] = [], callID: String? = nil
     ) {
         self.resumes = resumes

@@ -33,7 +33,9 @@ public enum TransportEntry {
             guard let request else { return CResult.invalid }
             return TransportInstance.call(handle, request) { $0.connect($1.pointee) }
         }
-        value.close = { handle in TransportInstance.call(handle, ()) { me, _ in me.transport.close() } }
+        value.close = { handle in
+            TransportInstance.call(handle, ()) { me, _ in me.transport.close() }
+        }
         value.command = { handle, id, name, json in
             TransportInstance.call(handle, (id, name, json)) { $0.command($1.0, $1.1, $1.2) }
         }

@@ -138,7 +138,9 @@ public final class TransportHost: Sendable {
 
     /// The format of a direction after negotiation; one of the descriptor's. `frameMs` is the length of
     /// a frame that the peer wants (Opus: 10, 20, 40, 60); nil leaves it to the daemon.
-    public func format(_ direction: AudioFormat.Direction, _ format: AudioFormat, frameMs: Int? = nil) {
+    public func format(
+        _ direction: AudioFormat.Direction, _ format: AudioFormat, frameMs: Int? = nil
+    ) {
         var copy = format.raw
         raw.pointee.on_format(raw, direction.rawValue, &copy, UInt32(frameMs ?? 0))
     }

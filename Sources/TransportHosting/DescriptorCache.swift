@@ -56,7 +56,8 @@ struct DescriptorCache {
     ) throws(DescriptorError) -> (FileIdentity, TransportDescriptor) {
         guard let device = value["device"]?.stringValue.flatMap({ UInt64($0) }),
             let inode = value["inode"]?.stringValue.flatMap({ UInt64($0) }),
-            let changedNs = value["changedNs"]?.integerValue, let size = value["size"]?.integerValue,
+            let changedNs = value["changedNs"]?.integerValue,
+            let size = value["size"]?.integerValue,
             let major = value["abiMajor"]?.integerValue.flatMap({ UInt32(exactly: $0) }),
             let minor = value["abiMinor"]?.integerValue.flatMap({ UInt32(exactly: $0) }),
             let descriptor = value["descriptor"]
@@ -96,7 +97,9 @@ struct DescriptorCache {
         let draft = "\(path).new"
         let bytes = Array(text.utf8)
         let file = open(draft, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0o600)
-        guard file >= 0 else { return "the descriptor cache \(path) can't be written: errno \(errno)" }
+        guard file >= 0 else {
+            return "the descriptor cache \(path) can't be written: errno \(errno)"
+        }
         let written = Glibc.write(file, bytes, bytes.count)
         let code = errno
         close(file)

@@ -19,7 +19,9 @@ enum HostMessage {
         switch Int(header.kind) {
         case PARLEY_WIRE_HELLO:
             let version = try reader.integer()
-            guard version == PARLEY_WIRE_VERSION else { throw .unknownVersion(UInt16(clamping: version)) }
+            guard version == PARLEY_WIRE_VERSION else {
+                throw .unknownVersion(UInt16(clamping: version))
+            }
             let major = try reader.integer()
             let minor = try reader.integer()
             _ = try reader.integer()  // its process number; the launcher knows better
@@ -80,7 +82,9 @@ enum HostMessage {
             case PARLEY_WIRE_STATISTICS: return .statistics(try object(&reader, "statistics"))
             case PARLEY_WIRE_INCOMING:
                 let callID = try reader.string()
-                guard (1...1024).contains(callID.utf8.count) else { throw Fault.unusable("call id") }
+                guard (1...1024).contains(callID.utf8.count) else {
+                    throw Fault.unusable("call id")
+                }
                 return .incoming(callID: callID, data: try object(&reader, "call"))
             case PARLEY_WIRE_INTERRUPT:
                 guard let cause = TransportCause(rawValue: try reader.integer()) else {

@@ -304,7 +304,9 @@ final class HostProcess {
 
     private func processEnded(_ exit: HostExit) {
         for _ in 0..<Self.packetsAfterDeath where !isRead {
-            guard case .packet(let size) = PacketSocket.receive(from: launched.control.raw, into: room)
+            guard
+                case .packet(let size) = PacketSocket.receive(
+                    from: launched.control.raw, into: room)
             else { break }
             take(packetOf: size)
         }

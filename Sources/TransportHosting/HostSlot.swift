@@ -57,7 +57,8 @@ final class HostSlot {
         case .failed: throw .failed(descriptor.id, lastDeath?.reason ?? "the plugin failed")
         }
         do throws(HostLaunchError) {
-            let process = try HostProcess(launcher: launcher, name: descriptor.id, file: file.descriptor)
+            let process = try HostProcess(
+                launcher: launcher, name: descriptor.id, file: file.descriptor)
             process.delegate = self
             self.process = process
             return process
@@ -88,7 +89,8 @@ extension HostSlot: HostProcessDelegate {
     func host(_ host: HostProcess, loaded descriptor: TransportDescriptor) {
         guard descriptor.id != self.descriptor.id else { return }
         host.condemn(
-            .refused, "the plugin calls itself \(descriptor.id) now, and \(self.descriptor.id) before")
+            .refused,
+            "the plugin calls itself \(descriptor.id) now, and \(self.descriptor.id) before")
     }
 
     func host(_ host: HostProcess, created session: UInt32, isDone: Bool) {

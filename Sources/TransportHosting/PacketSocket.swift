@@ -41,7 +41,9 @@ enum PacketSocket {
         case closed
     }
 
-    static func receive(from socket: CInt, into room: UnsafeMutableRawBufferPointer) -> ReceiveResult {
+    static func receive(from socket: CInt, into room: UnsafeMutableRawBufferPointer)
+        -> ReceiveResult
+    {
         while true {
             let flags = CInt(MSG_DONTWAIT) | CInt(MSG_TRUNC)
             let size = recv(socket, room.baseAddress, room.count, flags)

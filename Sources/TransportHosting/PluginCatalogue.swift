@@ -54,7 +54,9 @@ final class PluginCatalogue {
         self.onChange = onChange
         cache = DescriptorCache(directory: cacheDirectory, warn: warn)
         let relay = ProbeRelay()
-        prober = PluginProber(launcher: launcher, limit: probeLimit) { relay.catalogue?.learn($0, $1) }
+        prober = PluginProber(launcher: launcher, limit: probeLimit) {
+            relay.catalogue?.learn($0, $1)
+        }
         relay.catalogue = self
         watcher = DirectoryWatcher(directories.map(\.path)) { [weak self] in self?.scheduleScan() }
         if watcher?.isWatching != true {

@@ -42,7 +42,9 @@ final class PluginProber {
         while running.count < Self.atOnce, !waiting.isEmpty {
             let file = waiting.removeFirst()
             let probe = Probe { [weak self] result in
-                guard let self, self.running.removeValue(forKey: file.identity) != nil else { return }
+                guard let self, self.running.removeValue(forKey: file.identity) != nil else {
+                    return
+                }
                 self.report(file, result)
                 self.startNext()
             }
@@ -50,7 +52,8 @@ final class PluginProber {
             let name = file.path.split(separator: "/").last.map(String.init) ?? file.path
             do throws(HostLaunchError) {
                 let process = try HostProcess(
-                    launcher: launcher, name: "probe \(name)", file: file.descriptor, helloLimit: limit)
+                    launcher: launcher, name: "probe \(name)", file: file.descriptor,
+                    helloLimit: limit)
                 process.delegate = probe
                 probe.process = process
             } catch {

@@ -40,7 +40,8 @@ struct SchemaReader {
         guard let value else { return }
         guard let list = value.arrayValue else { throw SchemaError("'required' is no array") }
         for entry in list {
-            guard let name = entry.stringValue, properties.contains(where: { $0.name == name }) else {
+            guard let name = entry.stringValue, properties.contains(where: { $0.name == name })
+            else {
                 throw SchemaError("'required' names \(entry.serialized()), which is no property")
             }
             required.append(name)
@@ -51,7 +52,8 @@ struct SchemaReader {
         _ name: String, _ value: JSONValue
     ) throws(SchemaError) -> OptionsSchema.Property {
         guard let schema = value.objectValue else { throw SchemaError("'\(name)' is no object") }
-        guard let word = schema["type"]?.stringValue, let type = OptionsSchema.ValueType(rawValue: word)
+        guard let word = schema["type"]?.stringValue,
+            let type = OptionsSchema.ValueType(rawValue: word)
         else {
             throw SchemaError(
                 "'\(name)' needs a type: string, integer, number, boolean, array or object")
@@ -71,7 +73,8 @@ struct SchemaReader {
         let property = OptionsSchema.Property(
             name: name, type: type, itemType: try itemType(name, type, schema["items"]),
             choices: try choices(name, schema["enum"]), fallback: schema["default"],
-            minimum: try bound(name, "minimum", schema), maximum: try bound(name, "maximum", schema),
+            minimum: try bound(name, "minimum", schema),
+            maximum: try bound(name, "maximum", schema),
             isSecret: isSecret)
         try checkOwnValues(property)
         return property

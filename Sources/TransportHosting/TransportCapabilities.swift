@@ -28,7 +28,8 @@ public struct TransportCapabilities: OptionSet, Sendable, Hashable {
     }
 
     private static let allNames = [
-        "interrupt", "owns_output_buffer", "remote_truncates", "mute_remote", "history_edit", "tools",
+        "interrupt", "owns_output_buffer", "remote_truncates", "mute_remote", "history_edit",
+        "tools",
         "mcp", "images", "turn_events", "timeline_ms", "dtmf", "listen", "attach_by_call_id",
         "messages", "raw_events", "commit_audio", "update_config",
     ]

@@ -51,7 +51,8 @@ public struct TransportDescriptor: Sendable, Hashable {
         description = try value["description"].map { value throws(DescriptorError) in
             try Self.text(value, "description", max: 1024)
         }
-        guard let seconds = value["maxSessionS"]?.integerValue, let limit = UInt32(exactly: seconds),
+        guard let seconds = value["maxSessionS"]?.integerValue,
+            let limit = UInt32(exactly: seconds),
             let bits = value["capabilities"]?.stringValue, let capabilities = UInt64(bits)
         else { throw DescriptorError("the plugin's descriptor is incomplete") }
         maxSessionS = limit == 0 ? nil : limit
@@ -111,7 +112,8 @@ public struct TransportDescriptor: Sendable, Hashable {
     private static func formats(
         _ value: JSONValue?, _ direction: String
     ) throws(DescriptorError) -> [TransportFormat] {
-        guard let list = value?.arrayValue, (1...Int(PARLEY_FORMATS_MAX)).contains(list.count) else {
+        guard let list = value?.arrayValue, (1...Int(PARLEY_FORMATS_MAX)).contains(list.count)
+        else {
             throw DescriptorError(
                 "the plugin must list 1 to \(PARLEY_FORMATS_MAX) formats (\(direction))")
         }
@@ -123,7 +125,8 @@ public struct TransportDescriptor: Sendable, Hashable {
                 let format = TransportFormat(rawCodec: rawCodec, rateHz: rawRate)
             else {
                 throw DescriptorError(
-                    "the plugin lists a format that does not exist (\(direction)): \(pair.serialized())")
+                    "the plugin lists a format that does not exist (\(direction)): \(pair.serialized())"
+                )
             }
             guard !formats.contains(format) else {
                 throw DescriptorError("the plugin lists \(format) twice (\(direction))")

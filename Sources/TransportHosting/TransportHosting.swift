@@ -146,7 +146,9 @@ public final class TransportHosting {
 }
 
 extension TransportHosting: HostSlotDelegate {
-    func slot(_ slot: HostSlot, logged level: TransportLogLevel, _ text: String) { log(level, text) }
+    func slot(_ slot: HostSlot, logged level: TransportLogLevel, _ text: String) {
+        log(level, text)
+    }
 
     func slotFailed(_ slot: HostSlot, reason: String) {
         failures[slot.file.identity] = reason

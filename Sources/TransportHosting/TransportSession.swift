@@ -121,7 +121,9 @@ public final class TransportSession {
 
     /// Kills the whole host: it broke a promise, such as to pass a mute barrier in time. All its sessions
     /// get `.hostDied`.
-    public func killHost(because reason: String) { if isOpen { host?.process?.condemn(.hung, reason) } }
+    public func killHost(because reason: String) {
+        if isOpen { host?.process?.condemn(.hung, reason) }
+    }
 
     // MARK: Plumbing
 

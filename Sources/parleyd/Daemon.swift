@@ -29,7 +29,8 @@ final class Daemon {
         let daemon: Daemon
         do {
             daemon = try Daemon(arguments, sources, settings, spawner)
-            try daemon.listen(RuntimeDirectory.path(arguments, sources.environment), settings.control)
+            try daemon.listen(
+                RuntimeDirectory.path(arguments, sources.environment), settings.control)
         } catch let fault as RuntimeDirectory.Fault {
             StandardError.write("parleyd: \(fault.message)")
             return 1

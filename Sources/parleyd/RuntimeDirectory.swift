@@ -21,7 +21,8 @@ enum RuntimeDirectory {
     static func prepare(_ path: String) throws(Fault) {
         guard mkdir(path, 0o755) != 0, errno != EEXIST else { return }
         throw Fault(
-            message: "the runtime directory \(path) can't be made: \(String(cString: strerror(errno)))")
+            message:
+                "the runtime directory \(path) can't be made: \(String(cString: strerror(errno)))")
     }
 
     /// Makes sure that no other daemon serves this directory. The kernel drops the lock with the

@@ -13,7 +13,8 @@ struct SocketAccess: Sendable {
         guard !socket.users.isEmpty || !socket.groups.isEmpty else { return true }
         if socket.users.contains(where: { Self.user($0) == user }) { return true }
         let wanted = socket.groups.compactMap(Self.group)
-        return !wanted.isEmpty && Self.groups(of: user, primary: group).contains { wanted.contains($0) }
+        return !wanted.isEmpty
+            && Self.groups(of: user, primary: group).contains { wanted.contains($0) }
     }
 
     /// Gives the sockets to their groups. A group that is not there or that the daemon is not in leaves

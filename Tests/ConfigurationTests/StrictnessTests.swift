@@ -1,5 +1,5 @@
-import ControlProtocol
 import Configuration
+import ControlProtocol
 import Testing
 
 @Suite("What is wrong in a config is said with its place")

@@ -26,7 +26,8 @@ import Testing
         await stage.close()
     }
 
-    @Test func `Levels come only by name, and a monitor hears nothing that was said`() async throws {
+    @Test func `Levels come only by name, and a monitor hears nothing that was said`() async throws
+    {
         let stage = try await Stage.open()
         let client = try Client("\(stage.directory)/monitor.sock")
         _ = try client.call("events.subscribe")
@@ -39,7 +40,9 @@ import Testing
         await stage.close()
     }
 
-    @Test func `Raw events show audio as its size unless asked, and long ones as their length`() async throws {
+    @Test func `Raw events show audio as its size unless asked, and long ones as their length`()
+        async throws
+    {
         let stage = try await Stage.open()
         let plain = try Client("\(stage.directory)/control.sock")
         let raw = try Client("\(stage.directory)/control.sock")
@@ -55,7 +58,9 @@ import Testing
         await stage.close()
     }
 
-    @Test func `A slow reader gets the newest state, hears what it lost, and delays nobody`() async throws {
+    @Test func `A slow reader gets the newest state, hears what it lost, and delays nobody`()
+        async throws
+    {
         let stage = try await Stage.open()
         let slow = try Client("\(stage.directory)/control.sock")
         _ = try slow.call("events.subscribe")

@@ -6,7 +6,9 @@ import JSON
 import Testing
 
 @Suite(.serialized) struct LimitTests {
-    @Test func `A line that is too long is answered with id null, and ends the connection`() async throws {
+    @Test func `A line that is too long is answered with id null, and ends the connection`()
+        async throws
+    {
         var limits = ControlLimits()
         limits.lineSize = 1_000
         limits.largeLineSize = 10_000
@@ -77,7 +79,9 @@ import Testing
         await stage.close()
     }
 
-    @Test func `A second server on one path is refused; a dead socket is replaced, a file is not`() async throws {
+    @Test func `A second server on one path is refused; a dead socket is replaced, a file is not`()
+        async throws
+    {
         let stage = try await Stage.open()
         let path = "\(stage.directory)/control.sock"
         #expect(await isRefused(path))

@@ -6,15 +6,17 @@ import JSON
 import Testing
 
 @Suite(.serialized) struct RequestTests {
-    @Test(arguments: [
-        ("not json", -32_700), (#"{"jsonrpc":"2.0","id":1,"method":"a","method":"b"}"#, -32_700),
-        ("[]", -32_600), ("7", -32_600), (#"{"id":1,"method":"gateway.info"}"#, -32_600),
-        (#"{"jsonrpc":"2.0","id":1.5,"method":"gateway.info"}"#, -32_600),
-        (#"{"jsonrpc":"2.0","id":1,"method":"gateway.info","extra":1}"#, -32_600),
-        (#"{"jsonrpc":"2.0","id":1,"method":"gateway.nothing"}"#, -32_601),
-        (#"{"jsonrpc":"2.0","id":1,"method":"gateway.info","params":[]}"#, -32_602),
-        (#"{"jsonrpc":"2.0","id":1,"method":"sessions.get"}"#, -32_602),
-    ] as [(String, Int64)])
+    @Test(
+        arguments: [
+            ("not json", -32_700),
+            (#"{"jsonrpc":"2.0","id":1,"method":"a","method":"b"}"#, -32_700),
+            ("[]", -32_600), ("7", -32_600), (#"{"id":1,"method":"gateway.info"}"#, -32_600),
+            (#"{"jsonrpc":"2.0","id":1.5,"method":"gateway.info"}"#, -32_600),
+            (#"{"jsonrpc":"2.0","id":1,"method":"gateway.info","extra":1}"#, -32_600),
+            (#"{"jsonrpc":"2.0","id":1,"method":"gateway.nothing"}"#, -32_601),
+            (#"{"jsonrpc":"2.0","id":1,"method":"gateway.info","params":[]}"#, -32_602),
+            (#"{"jsonrpc":"2.0","id":1,"method":"sessions.get"}"#, -32_602),
+        ] as [(String, Int64)])
     func `A faulty request gets its number, and the next one its answer`(
         line: String, number: Int64
     ) async throws {
@@ -42,7 +44,8 @@ import Testing
         let stage = try await Stage.open()
         let client = try Client("\(stage.directory)/control.sock")
         let answer = try client.call(
-            "sessions.create", ["transport": "loopback", "local": ["kind": "stream", "rat": 8_000]])
+            "sessions.create",
+            ["transport": "loopback", "local": ["kind": "stream", "rat": 8_000]])
         #expect(answer.errorNumber == -32_602)
         #expect(answer.errorMessage.contains("local.rat"))
         #expect(await stage.answered.isEmpty)
@@ -61,7 +64,9 @@ import Testing
     @Test func `A request may come a byte at a time`() async throws {
         let stage = try await Stage.open()
         let client = try Client("\(stage.directory)/control.sock")
-        for byte in #"{"jsonrpc":"2.0","id":"x","method":"gateway.info"}"#.utf8 { client.send([byte]) }
+        for byte in #"{"jsonrpc":"2.0","id":"x","method":"gateway.info"}"#.utf8 {
+            client.send([byte])
+        }
         client.send("\n")
         #expect(try client.line() == ["jsonrpc": "2.0", "id": "x", "result": [:]])
         await stage.close()
@@ -78,7 +83,9 @@ import Testing
         await stage.close()
     }
 
-    @Test func `A monitor changes nothing, and hears so before its parameters are looked at`() async throws {
+    @Test func `A monitor changes nothing, and hears so before its parameters are looked at`()
+        async throws
+    {
         let stage = try await Stage.open()
         let client = try Client("\(stage.directory)/monitor.sock")
         #expect(try client.call("sessions.close", ["nonsense": 1]).errorCode == "forbidden")

@@ -21,14 +21,18 @@ final class Stage: ControlService {
     private init(_ limits: ControlLimits) throws {
         var template = Array("/tmp/parley-control-XXXXXX".utf8CString)
         directory = template.withUnsafeMutableBufferPointer { buffer in
-            String(cString: mkdtemp(buffer.baseAddress!))
+            buffer.baseAddress.flatMap { mkdtemp($0) }.map { String(cString: $0) } ?? ""
         }
         server = ControlServer(version: "0.0.1", limits: limits)
         server.service = self
         let server = server
         listeners = [
-            try UnixListener(path: "\(directory)/control.sock") { server.accept($0, role: .control) },
-            try UnixListener(path: "\(directory)/monitor.sock") { server.accept($0, role: .monitor) },
+            try UnixListener(path: "\(directory)/control.sock") {
+                server.accept($0, role: .control)
+            },
+            try UnixListener(path: "\(directory)/monitor.sock") {
+                server.accept($0, role: .monitor)
+            },
         ]
     }
 
@@ -38,7 +42,8 @@ final class Stage: ControlService {
     ) async throws(ControlError) -> JSONValue {
         answered.append(method)
         if parameters["session"] == "gone" {
-            throw ControlError(.unknownSession, "there is no session gone; sessions.list shows them")
+            throw ControlError(
+                .unknownSession, "there is no session gone; sessions.list shows them")
         }
         if method == "session.interrupt" { await withCheckedContinuation { waiting.append($0) } }
         return .object(parameters)

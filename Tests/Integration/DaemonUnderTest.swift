@@ -47,7 +47,8 @@ final class DaemonUnderTest {
 
     /// Where the tests' own binary lies, and the daemon beside it.
     static var buildDirectory: String {
-        let program = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
+        let program =
+            (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? ""
         // The bundle may be run by a helper of the toolchain; then the first argument names it.
         let bundle =
             program.contains(".build")
@@ -140,7 +141,8 @@ final class DaemonUnderTest {
 
     /// The next event of a type, whatever comes before it.
     static func event(
-        _ type: String, from client: ControlClient, where matches: (JSONValue) -> Bool = { _ in true }
+        _ type: String, from client: ControlClient,
+        where matches: (JSONValue) -> Bool = { _ in true }
     ) throws -> JSONValue {
         while true {
             let event = try client.nextEvent(timeout: .seconds(60))

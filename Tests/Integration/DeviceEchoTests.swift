@@ -45,7 +45,9 @@ import Testing
     /// Moving average of 8 samples: most of the energy below 3 kHz.
     private func lowPassed(_ samples: [Float]) -> [Float] {
         var result = samples
-        for index in 8..<samples.count { result[index] = samples[index - 7...index].reduce(0, +) / 4 }
+        for index in 8..<samples.count {
+            result[index] = samples[index - 7...index].reduce(0, +) / 4
+        }
         for index in 0..<8 { result[index] = 0 }
         return result
     }

@@ -27,7 +27,8 @@ import Testing
             }
             try daemon.until("the hung host is noticed") {
                 _ = try? client.call(
-                    "session.sendMessage", ["session": "s1", "message": "hello"], timeout: .seconds(40))
+                    "session.sendMessage", ["session": "s1", "message": "hello"],
+                    timeout: .seconds(40))
                 let state = try client.call("sessions.get", ["session": "s1"])
                 return state["statistics"] != nil && daemon.log.contains("reconnecting")
             }

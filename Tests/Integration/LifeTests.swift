@@ -25,7 +25,8 @@ import Testing
         #expect(closed == 4, "clients are told")
         for socket in ["control", "monitor", "audio"] {
             #expect(
-                !FileManager.default.fileExists(atPath: "\(daemon.runtimeDirectory)/\(socket).sock"))
+                !FileManager.default.fileExists(atPath: "\(daemon.runtimeDirectory)/\(socket).sock")
+            )
         }
     }
 
@@ -36,7 +37,8 @@ import Testing
         second.standardError = output
         try second.run()
         second.waitUntilExit()
-        let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        let text = String(
+            decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
         #expect(second.terminationStatus == 1)
         #expect(text.contains("another parleyd"))
         _ = try daemon.client().call("gateway.info")
@@ -65,7 +67,8 @@ import Testing
         check.standardError = output
         try check.run()
         check.waitUntilExit()
-        let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        let text = String(
+            decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
         #expect(check.terminationStatus == 1)
         #expect(text.contains("parley.toml:3") && text.contains("opus.complexity"))
         #expect(text.contains("parley.toml:4") && text.contains("bitrat"))

@@ -5,7 +5,9 @@ import Testing
 
 /// Programs on the audio socket as a session's microphone and loudspeaker, without any sound device.
 @Suite(.serialized) struct StreamTests {
-    private func session(_ daemon: DaemonUnderTest, _ options: JSONObject = [:]) throws -> ControlClient {
+    private func session(_ daemon: DaemonUnderTest, _ options: JSONObject = [:]) throws
+        -> ControlClient
+    {
         let client = try daemon.client()
         _ = try client.call(
             "sessions.create",
@@ -57,7 +59,9 @@ import Testing
         #expect(listener.greeting.contains("24000"))
         #expect(listener.read(samples: 4_800).contains { abs($0) > 1_000 })
         #expect(writer.read(samples: 4_800).contains { abs($0) > 1_000 })
-        #expect(try AudioProgram(daemon, request: #"{"session":"nobody"}"#).greeting.contains("unknown_session"))
+        #expect(
+            try AudioProgram(daemon, request: #"{"session":"nobody"}"#).greeting.contains(
+                "unknown_session"))
         #expect(try AudioProgram(daemon, request: "garbage").greeting.contains("error"))
     }
 
@@ -68,7 +72,10 @@ import Testing
         let program = try AudioProgram(daemon, request: #"{"session":"line"}"#)
         _ = try client.call(
             "session.sendMessage",
-            ["session": "line", "message": "Tell me the story of the long and winding road, please."])
+            [
+                "session": "line",
+                "message": "Tell me the story of the long and winding road, please.",
+            ])
         _ = try DaemonUnderTest.event("turn_started", from: client)
         // Half a second is heard, then the user has enough.
         let before = program.read(samples: 12_000)

@@ -35,7 +35,9 @@ import Testing
 
     @Test func `Integers beyond 64 bits become numbers, and leave their neighbours exact`() throws {
         let value = try JSONValue(
-            parsing: #"[9223372036854775808,-9223372036854775808,1152921504606846977,"9223372036854775808"]"#)
+            parsing:
+                #"[9223372036854775808,-9223372036854775808,1152921504606846977,"9223372036854775808"]"#
+        )
         #expect(
             value == [
                 .number(9_223_372_036_854_775_808), .integer(.min), 1_152_921_504_606_846_977,

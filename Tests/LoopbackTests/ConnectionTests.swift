@@ -61,7 +61,8 @@ import Testing
                 host.connect(options: options)
                 host.close()
                 #expect(
-                    host.calls.last == .status(0, retry: 3, afterMs: 0, code: "closed", reason: nil))
+                    host.calls.last == .status(0, retry: 3, afterMs: 0, code: "closed", reason: nil)
+                )
                 #expect(!host.hasTimers)
             }
         }

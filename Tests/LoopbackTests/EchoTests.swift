@@ -60,7 +60,8 @@ import Testing
             host.speak(frames: 10)
             host.advance(ms: 100)
             #expect(host.numbers == Array(0..<10))
-            #expect(host.frames.map(\.atNs) == (0..<10).map { start + 50_000_000 + $0 * 20_000_000 })
+            #expect(
+                host.frames.map(\.atNs) == (0..<10).map { start + 50_000_000 + $0 * 20_000_000 })
             #expect(!host.hasTimers)
         }
     }

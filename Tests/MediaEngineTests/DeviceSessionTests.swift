@@ -24,7 +24,8 @@ import Testing
             sent += frame.data.samples
         }
         let reference = tone(440, rateHz: 24_000, count: 9_600)
-        let (match, delay) = correlation(sent.map { Float($0) / 32_768 }, reference, maximumDelay: 60)
+        let (match, delay) = correlation(
+            sent.map { Float($0) / 32_768 }, reference, maximumDelay: 60)
         #expect(match > 0.999)
         #expect(delay <= 24, "the resampler delays by \(delay) samples")
     }
@@ -46,7 +47,10 @@ import Testing
         #expect(delay < 200)
         #expect(heard.suffix(480).allSatisfy { abs($0) < 1e-4 }, "silence follows")
         let reports = await fixture.reports(2)
-        #expect(reports.map(\.kind) == [UInt32(PARLEY_PLAYBACK_STARTED), UInt32(PARLEY_PLAYBACK_FINISHED)])
+        #expect(
+            reports.map(\.kind) == [
+                UInt32(PARLEY_PLAYBACK_STARTED), UInt32(PARLEY_PLAYBACK_FINISHED),
+            ])
         #expect(reports.map(\.itemID) == ["item_1", "item_1"])
         #expect(reports[1].heardSamples == 24_000)
     }

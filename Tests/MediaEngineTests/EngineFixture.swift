@@ -63,11 +63,13 @@ final class EngineFixture: MediaSessionDelegate {
         var samples = [Float](repeating: 0, count: count)
         var got = 0
         while got < count {
-            var descriptor = pollfd(fd: playback.pulseDoorbell.fd, events: Int16(POLLIN), revents: 0)
+            var descriptor = pollfd(
+                fd: playback.pulseDoorbell.fd, events: Int16(POLLIN), revents: 0)
             guard poll(&descriptor, 1, 5_000) > 0 else { break }
             playback.pulseDoorbell.silence()
             got += samples.withUnsafeMutableBufferPointer { buffer in
-                buffer.baseAddress.map { playback.ring.read(into: $0 + got, count: count - got) } ?? 0
+                buffer.baseAddress.map { playback.ring.read(into: $0 + got, count: count - got) }
+                    ?? 0
             }
         }
         let written = Int64(playback.ring.consumedCount)

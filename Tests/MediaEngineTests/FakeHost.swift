@@ -64,7 +64,10 @@ final class FakeHost {
         header.item_id_size = UInt16(item.utf8.count)
         withUnsafeMutableBytes(of: &header.item_id) { $0.copyBytes(from: Array(item.utf8)) }
         if ends { header.flags |= UInt32(PARLEY_FRAME_END_OF_ITEM) }
-        send(Frame(header: header, data: samples.flatMap { [UInt8($0 & 255), UInt8(($0 >> 8) & 255)] }))
+        send(
+            Frame(
+                header: header, data: samples.flatMap { [UInt8($0 & 255), UInt8(($0 >> 8) & 255)] })
+        )
     }
 }
 

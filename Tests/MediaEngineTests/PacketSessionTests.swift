@@ -20,7 +20,8 @@ import Testing
             let size = sound.withUnsafeBufferPointer { sound in
                 data.withUnsafeMutableBufferPointer { data in
                     guard let from = sound.baseAddress, let to = data.baseAddress else { return 0 }
-                    return encoder.encode(from + number * 960, count: 960, into: to, capacity: 1_275)
+                    return encoder.encode(
+                        from + number * 960, count: 960, into: to, capacity: 1_275)
                 }
             }
             var header = parley_wire_audio()

@@ -50,7 +50,8 @@ import Testing
                 .message(
                     .init(
                         itemID: "i", previousItemID: "h", role: .user,
-                        content: [.inputText("t"), .inputAudio(transcript: nil), .inputImage("u")]))),
+                        content: [.inputText("t"), .inputAudio(transcript: nil), .inputImage("u")]))
+            ),
             "item_update",
             #"{"itemId":"i","previousItemId":"h","type":"message","role":"user","#
                 + #""status":"completed","content":[{"type":"input_text","text":"t"},"#

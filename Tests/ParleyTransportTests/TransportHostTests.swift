@@ -139,7 +139,9 @@ import Testing
         }
     }
 
-    @Test func `around a flush old speech is dropped and new speech waits for its generation`() throws {
+    @Test func `around a flush old speech is dropped and new speech waits for its generation`()
+        throws
+    {
         try FakeTransportHost.with(ProbeTransport.self) { host in
             host.connect(generation: 1)
             #expect(speak("old", 1) == .taken)

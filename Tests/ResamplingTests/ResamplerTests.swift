@@ -25,10 +25,9 @@ import Testing
             let count = min(size, sound.count - start)
             let capacity = resampler.outputCapacity(inputCount: count)
             var block = [Float](repeating: 0, count: capacity)
-            let (consumed, produced) = sound.withUnsafeBufferPointer {
-                resampler.process(
-                    $0.baseAddress! + start, count: count, into: &block, capacity: capacity)
-            }
+            let (consumed, produced) = resampler.process(
+                Array(sound[start..<start + count]), count: count, into: &block,
+                capacity: capacity)
             #expect(consumed == count)
             result += block[..<produced]
             start += count

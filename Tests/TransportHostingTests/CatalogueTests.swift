@@ -24,7 +24,9 @@ import Testing
         workshop.write("", to: "\(place)/.hidden.so")
         workshop.write("", to: "\(place)/readme.txt")
         let stage = try Stage(workshop)
-        let reasons = stage.hosting.entries.map { "\($0.path.split(separator: "/").last ?? ""): \($0.state)" }
+        let reasons = stage.hosting.entries.map {
+            "\($0.path.split(separator: "/").last ?? ""): \($0.state)"
+        }
         #expect(reasons.count == 4)
         #expect(reasons.filter { $0.contains("is a link: put the file itself there") }.count == 2)
         #expect(reasons.contains { $0.hasPrefix("fifo.so") && $0.contains("not a regular file") })
@@ -46,7 +48,8 @@ import Testing
         let path = try workshop.install(Self.hostile, as: "plugin.so")
         chmod(workshop.path, 0o777)
         let stage = try Stage(workshop)
-        #expect(try await stage.refusal(of: path).contains("everyone can write to \(workshop.path)"))
+        #expect(
+            try await stage.refusal(of: path).contains("everyone can write to \(workshop.path)"))
         // A sticky directory keeps others from replacing what is in it.
         chmod(workshop.path, 0o1777)
         stage.hosting.reload()
@@ -66,11 +69,12 @@ import Testing
         #expect(trusting.hosting.entries.map(\.isTrusted) == [true])
     }
 
-    @Test(arguments: [
-        (0, 0, 0o755, true), (0, 0, 0o775, true), (0, 5, 0o775, false), (0, 0, 0o757, false),
-        (0, 0, 0o1777, true), (1000, 1000, 0o775, true), (1000, 5, 0o775, false),
-        (1000, 5, 0o755, true), (1001, 1000, 0o755, false), (1001, 1000, 0o1777, false),
-    ] as [(uid_t, gid_t, mode_t, Bool)])
+    @Test(
+        arguments: [
+            (0, 0, 0o755, true), (0, 0, 0o775, true), (0, 5, 0o775, false), (0, 0, 0o757, false),
+            (0, 0, 0o1777, true), (1000, 1000, 0o775, true), (1000, 5, 0o775, false),
+            (1000, 5, 0o755, true), (1001, 1000, 0o755, false), (1001, 1000, 0o1777, false),
+        ] as [(uid_t, gid_t, mode_t, Bool)])
     func ownersAndModesDecide(_ owner: uid_t, _ group: gid_t, _ mode: mode_t, isSafe: Bool) {
         var status = stat()
         status.st_uid = owner
@@ -160,7 +164,9 @@ import Testing
             session.command("exit", id: 1, arguments: [:])
             _ = try await witness.death()
         }
-        await #expect(throws: TransportOpenError.self) { try await stage.openWhenAllowed("hostile") }
+        await #expect(throws: TransportOpenError.self) {
+            try await stage.openWhenAllowed("hostile")
+        }
         try workshop.install(Self.hostile, as: "plugin.so", flags: ["-DVERSION=\"1.0.1\""])
         try await stage.added("hostile", version: "1.0.1")
         _ = try await stage.connected("hostile")

@@ -26,19 +26,20 @@ import Testing
         #expect(schema.secretNames == ["apiKey"])
     }
 
-    @Test(arguments: [
-        ([:], "the option 'url' is missing"),
-        (["url": 7], "the option 'url' must be a string"),
-        (["url": "", "rate": 0], "the option 'rate' must be at least 1"),
-        (["url": "", "rate": 11], "the option 'rate' must be at most 10"),
-        (["url": "", "rate": 1.5], "the option 'rate' must be an integer"),
-        (["url": "", "loud": "yes"], "the option 'loud' must be a boolean"),
-        (["url": "", "mode": "odd"], "the option 'mode' must be one of \"fast\", \"slow\""),
-        (["url": "", "tags": [1]], "the option 'tags' must be an array of string values"),
-        (["url": "", "extra": []], "the option 'extra' must be an object"),
-        (["url": "", "apiKey": 5], "the option 'apiKey' must be a string"),
-        ([], "options must be an object"),
-    ] as [(JSONValue, String)])
+    @Test(
+        arguments: [
+            ([:], "the option 'url' is missing"),
+            (["url": 7], "the option 'url' must be a string"),
+            (["url": "", "rate": 0], "the option 'rate' must be at least 1"),
+            (["url": "", "rate": 11], "the option 'rate' must be at most 10"),
+            (["url": "", "rate": 1.5], "the option 'rate' must be an integer"),
+            (["url": "", "loud": "yes"], "the option 'loud' must be a boolean"),
+            (["url": "", "mode": "odd"], "the option 'mode' must be one of \"fast\", \"slow\""),
+            (["url": "", "tags": [1]], "the option 'tags' must be an array of string values"),
+            (["url": "", "extra": []], "the option 'extra' must be an object"),
+            (["url": "", "apiKey": 5], "the option 'apiKey' must be a string"),
+            ([], "options must be an object"),
+        ] as [(JSONValue, String)])
     func errorsNameTheKey(_ options: JSONValue, _ message: String) throws {
         let schema = try OptionsSchema(text: Self.text)
         #expect {
@@ -49,7 +50,8 @@ import Testing
     }
 
     @Test func anUnknownOptionIsNamedWithThoseThereAre() throws {
-        let schema = try OptionsSchema(text: #"{"type":"object","properties":{"a":{"type":"string"}}}"#)
+        let schema = try OptionsSchema(
+            text: #"{"type":"object","properties":{"a":{"type":"string"}}}"#)
         #expect {
             try schema.validate(["b": 1])
         } throws: { error in
@@ -70,7 +72,10 @@ import Testing
         (#"{"type":"object","properties":{"a":{"type":"array"}}}"#, "needs items"),
         (#"{"type":"object","properties":{"a":{"type":"integer","default":"x"}}}"#, "the default"),
         (#"{"type":"object","properties":{"a":{"type":"integer","enum":["x"]}}}"#, "another type"),
-        (#"{"type":"object","properties":{"a":{"type":"integer","x-secret":true}}}"#, "is a secret"),
+        (
+            #"{"type":"object","properties":{"a":{"type":"integer","x-secret":true}}}"#,
+            "is a secret"
+        ),
         (#"{"type":"object","properties":{"a":{"type":"number","minimum":"x"}}}"#, "no number"),
     ])
     func aSchemaThatCannotBeCheckedIsRefused(_ text: String, _ message: String) {

@@ -10,7 +10,9 @@ import Testing
 @Suite(.serialized) struct SessionTests {
     init() { EventLoop.startThread() }
 
-    @LoopActor private func stage(_ source: String = Workshop.fixture("hostile")) async throws -> Stage {
+    @LoopActor private func stage(_ source: String = Workshop.fixture("hostile")) async throws
+        -> Stage
+    {
         let workshop = try Workshop()
         try workshop.install(source, as: "plugin.so")
         let stage = try Stage(workshop)

@@ -145,12 +145,16 @@ final class Record<Element: Sendable> {
                 waiting.removeAll { $0.id == id }
                 continuation.resume(returning: nil)
             }
-            waiting.append((id, { [self] in
-                guard let element = all.last, matches(element) else { return false }
-                timer.cancel()
-                continuation.resume(returning: element)
-                return true
-            }))
+            waiting.append(
+                (
+                    id,
+                    { [self] in
+                        guard let element = all.last, matches(element) else { return false }
+                        timer.cancel()
+                        continuation.resume(returning: element)
+                        return true
+                    }
+                ))
         }
         guard let found else {
             throw Workshop.Fault("what was waited for did not come; there are \(all.suffix(5))")

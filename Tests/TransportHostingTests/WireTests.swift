@@ -26,7 +26,8 @@ import Testing
             let kind = UInt16.random(in: Self.kinds, using: &dice)
             let size = Int.random(in: 0...60, using: &dice)
             let body = (0..<size).map { _ in
-                Bool.random(using: &dice) ? UInt8.random(in: 0...3, using: &dice)
+                Bool.random(using: &dice)
+                    ? UInt8.random(in: 0...3, using: &dice)
                     : UInt8.random(in: .min ... .max, using: &dice)
             }
             _ = try? HostMessage(WireHeader(kind: kind, session: 1, id: 1), body)

@@ -27,7 +27,9 @@ final class Workshop: Sendable {
         init(_ description: String) { self.description = description }
     }
 
-    private static let root = #filePath.split(separator: "/").dropLast(3).reduce("") { "\($0)/\($1)" }
+    private static let root = #filePath.split(separator: "/").dropLast(3).reduce("") {
+        "\($0)/\($1)"
+    }
     /// Compiled objects by source and flags: many tests use the same few.
     private static let built = Mutex<[String: String]>([:])
     private static let store = try? Workshop()
@@ -58,7 +60,8 @@ final class Workshop: Sendable {
             let object = "\(store.path)/\(built.count).so"
             let isBuilt = run(
                 [
-                    "cc", "-std=gnu11", "-Wall", "-Wextra", "-Wno-unused-parameter", "-Werror", "-O1",
+                    "cc", "-std=gnu11", "-Wall", "-Wextra", "-Wno-unused-parameter", "-Werror",
+                    "-O1",
                     "-I\(root)/Sources/CParleyTransport/include", "-fPIC", "-shared", "-pthread",
                 ] + flags + ["-o", object, "\(root)/\(source)"])
             guard isBuilt else { throw Fault("\(source) does not compile") }
@@ -74,7 +77,9 @@ final class Workshop: Sendable {
         var pointers: [UnsafeMutablePointer<CChar>?] = arguments.map { strdup($0) }
         pointers.append(nil)
         defer { for pointer in pointers { free(pointer) } }
-        guard posix_spawnp(&pid, arguments[0], nil, nil, pointers, environ) == 0 else { return false }
+        guard posix_spawnp(&pid, arguments[0], nil, nil, pointers, environ) == 0 else {
+            return false
+        }
         var status: Int32 = 0
         while waitpid(pid, &status, 0) < 0 { guard errno == EINTR else { return false } }
         return status == 0

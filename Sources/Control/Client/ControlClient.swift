@@ -16,7 +16,8 @@ public enum ControlClientError: Error, CustomStringConvertible {
     public var description: String {
         switch self {
         case .noDaemon(let tried):
-            "no parleyd answers; tried " + tried.map { "\($0.path) (\($0.reason))" }.joined(separator: ", ")
+            "no parleyd answers; tried "
+                + tried.map { "\($0.path) (\($0.reason))" }.joined(separator: ", ")
         case .connectionLost: "parleyd closed the connection"
         case .timeout: "parleyd did not answer in time"
         case .refused(_, let word, let message): word.map { "\(message) (\($0))" } ?? message
@@ -38,7 +39,8 @@ public final class ControlClient {
     public init(paths: [String]) throws(ControlClientError) {
         var tried: [(path: String, reason: String)] = []
         for path in paths {
-            let fd = Glibc.socket(AF_UNIX, CInt(SOCK_STREAM.rawValue) | CInt(SOCK_CLOEXEC.rawValue), 0)
+            let fd = Glibc.socket(
+                AF_UNIX, CInt(SOCK_STREAM.rawValue) | CInt(SOCK_CLOEXEC.rawValue), 0)
             let descriptor = FileDescriptor(owning: fd)
             guard var address = UnixAddress(path) else {
                 tried.append((path, "the path is too long"))
@@ -77,7 +79,8 @@ public final class ControlClient {
             guard answered == .integer(id) || answered == .null else { continue }
             if let error = message["error"] {
                 throw .refused(
-                    code: error["code"]?.integerValue ?? 0, word: error["data"]?["code"]?.stringValue,
+                    code: error["code"]?.integerValue ?? 0,
+                    word: error["data"]?["code"]?.stringValue,
                     message: error["message"]?.stringValue ?? "no message")
             }
             return message["result"] ?? .null

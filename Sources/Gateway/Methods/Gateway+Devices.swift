@@ -44,7 +44,8 @@ extension Gateway {
 
     private func done(_ isDone: Bool, _ device: AudioDevice) throws(ControlError) -> JSONValue {
         guard isDone else {
-            throw ControlError(.soundServerAway, "the sound server refused the change of \(device.name)")
+            throw ControlError(
+                .soundServerAway, "the sound server refused the change of \(device.name)")
         }
         return [:]
     }

@@ -62,12 +62,15 @@ extension Gateway {
         switch result {
         case .done: return data ?? [:]
         case .invalid:
-            throw ControlError(.invalidParameters, reason ?? "the plugin refused the arguments of \(command)")
+            throw ControlError(
+                .invalidParameters, reason ?? "the plugin refused the arguments of \(command)")
         case .notSupported:
-            throw ControlError(.notSupported, reason ?? "transport \(session.spec.transport) can't do \(command)")
+            throw ControlError(
+                .notSupported, reason ?? "transport \(session.spec.transport) can't do \(command)")
         case .notConnected:
             throw ControlError(.notConnected, reason ?? "session \(session.id) lost its connection")
-        case .full: throw ControlError(.limitExceeded, reason ?? "the plugin's queue is full: try later")
+        case .full:
+            throw ControlError(.limitExceeded, reason ?? "the plugin's queue is full: try later")
         case .noMemory, .failed:
             throw ControlError(.commandFailed, reason ?? "the plugin could not do \(command)")
         }
@@ -81,16 +84,20 @@ extension Gateway {
         } else {
             await session.muteInput(muted)
         }
-        return ["muted": ["input": .bool(session.isInputMuted), "output": .bool(session.isOutputMuted)]]
+        return [
+            "muted": ["input": .bool(session.isInputMuted), "output": .bool(session.isOutputMuted)]
+        ]
     }
 
     func setLocal(_ call: Call) throws(ControlError) -> JSONValue {
         let session = try session(named: call.text("session"))
         let local = try local(call.parameters["local"])
-        guard local.kind == session.spec.local.kind, local.rateHz == session.media.localRateHz else {
+        guard local.kind == session.spec.local.kind, local.rateHz == session.media.localRateHz
+        else {
             throw ControlError(
                 .notSupported,
-                "a session keeps the kind of its local leg (\(session.spec.local.kind)) and its rate")
+                "a session keeps the kind of its local leg (\(session.spec.local.kind)) and its rate"
+            )
         }
         session.use(local)
         return session.localJSON
@@ -125,13 +132,15 @@ extension Gateway {
             throw ControlError(.notConnected, "session \(session.id) has no format yet")
         }
         guard codec == .pcmu || codec == .pcma || bytes.count.isMultiple(of: 2) else {
-            throw ControlError(.invalidParameters, "audio has half a sample: 16-bit samples are two bytes")
+            throw ControlError(
+                .invalidParameters, "audio has half a sample: 16-bit samples are two bytes")
         }
         await session.sendClip(Self.samples(bytes, codec))
         guard call.flag("commit") else { return [:] }
         guard session.descriptor?.capabilities.contains(.commitAudio) == true else {
             throw ControlError(
-                .notSupported, "transport \(session.spec.transport) lacks the capability commit_audio",
+                .notSupported,
+                "transport \(session.spec.transport) lacks the capability commit_audio",
                 details: ["capability": "commit_audio"])
         }
         return try await run("commitAudio", [:], on: session)

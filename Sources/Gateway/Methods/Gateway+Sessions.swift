@@ -73,7 +73,8 @@ extension Gateway {
     func local(_ value: JSONValue?) throws(ControlError) -> LocalLegSpec {
         guard let local = value?.objectValue else { return .devices(source: [], sink: []) }
         if local["echoCancellation"]?.stringValue == "on" {
-            throw ControlError(.notSupported, "this build has no echo canceller: use \"auto\" or \"off\"")
+            throw ControlError(
+                .notSupported, "this build has no echo canceller: use \"auto\" or \"off\"")
         }
         guard local["kind"]?.stringValue == "stream" else {
             for name in ["format", "rate"] where local[name] != nil {
@@ -104,8 +105,12 @@ extension Gateway {
         switch value {
         case .bool(let isEnabled): policy.isEnabled = isEnabled
         case .object(let object):
-            if let ms = object["initialMs"]?.integerValue { policy.initialNs = UInt64(ms) * 1_000_000 }
-            if let ms = object["maximumMs"]?.integerValue { policy.maximumNs = UInt64(ms) * 1_000_000 }
+            if let ms = object["initialMs"]?.integerValue {
+                policy.initialNs = UInt64(ms) * 1_000_000
+            }
+            if let ms = object["maximumMs"]?.integerValue {
+                policy.maximumNs = UInt64(ms) * 1_000_000
+            }
             if let count = object["attempts"]?.integerValue { policy.maximumAttempts = Int(count) }
         default: break
         }
@@ -204,15 +209,21 @@ extension Gateway {
             (own?.transport == session.spec.transport ? own?.secrets[name] : nil)
             ?? settings[transport: session.spec.transport]?.secrets[name]
         guard let bound else { return nil }
-        let standard = hosting.transport(session.spec.transport)?.options["url"]?.fallback?.stringValue
-        if let url = session.spec.options["url"]?.stringValue, !bound.isFor(url: url, standard: standard) {
+        let standard = hosting.transport(session.spec.transport)?.options["url"]?.fallback?
+            .stringValue
+        if let url = session.spec.options["url"]?.stringValue,
+            !bound.isFor(url: url, standard: standard)
+        {
             log(
                 .warning,
-                "session \(session.id): the configured secret \(name) is for another server than its url")
+                "session \(session.id): the configured secret \(name) is for another server than its url"
+            )
             return nil
         }
         do throws(SecretError) {
-            return try bound.source.read().withBytes { SecretValue(String(decoding: $0, as: UTF8.self)) }
+            return try bound.source.read().withBytes {
+                SecretValue(String(decoding: $0, as: UTF8.self))
+            }
         } catch {
             log(.warning, "session \(session.id): \(error)")
             return nil

@@ -110,7 +110,8 @@ extension Gateway {
             "applied": .array(
                 difference.changes.filter { $0.application == .live }.map { .string($0.key) }),
             "appliesToNewSessions": .array(
-                difference.changes.filter { $0.application == .nextSession }.map { .string($0.key) }),
+                difference.changes.filter { $0.application == .nextSession }.map { .string($0.key) }
+            ),
             "needsRestart": .array(restart.map { .string($0) }),
             "sessionsAdded": .array(difference.addedSessions.map { .string($0) }),
             "sessionsRemoved": .array(difference.removedSessions.map { .string($0) }),
@@ -121,7 +122,9 @@ extension Gateway {
     /// Sessions that named no devices of their own follow the new lists.
     private func useConfiguredDevices() {
         for session in sessions {
-            if case .devices(let source, let sink) = session.spec.local, source.isEmpty || sink.isEmpty {
+            if case .devices(let source, let sink) = session.spec.local,
+                source.isEmpty || sink.isEmpty
+            {
                 session.use(session.spec.local)
             }
         }

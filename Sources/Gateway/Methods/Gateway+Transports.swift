@@ -19,7 +19,9 @@ extension Gateway {
     /// Says also what stands in the way, when a file of that name was refused.
     func unknownTransport(_ id: String) -> ControlError {
         let refused = hosting.entries.compactMap { entry -> String? in
-            guard case .refused(let reason) = entry.state, entry.path.contains(id) else { return nil }
+            guard case .refused(let reason) = entry.state, entry.path.contains(id) else {
+                return nil
+            }
             return "\(entry.path) was refused: \(reason)"
         }
         guard refused.isEmpty else {
@@ -55,7 +57,10 @@ extension CatalogueEntry {
         data["version"] = .string(descriptor.version)
         data["vendor"] = descriptor.vendor.map { .string($0) }
         data["description"] = descriptor.description.map { .string($0) }
-        data["abi"] = ["major": .integer(Int64(descriptor.abiMajor)), "minor": .integer(Int64(descriptor.abiMinor))]
+        data["abi"] = [
+            "major": .integer(Int64(descriptor.abiMajor)),
+            "minor": .integer(Int64(descriptor.abiMinor)),
+        ]
         data["maxSessionS"] = descriptor.maxSessionS.map { .integer(Int64($0)) }
         data["capabilities"] = .array(descriptor.capabilities.names.map { .string($0) })
         data["formatsIn"] = .array(descriptor.formatsIn.map(\.json))

@@ -17,7 +17,9 @@ struct Interruption {
         case PARLEY_PLAYBACK_FLUSH_END:
             defer { cut = [] }
             // Sessions that end or reconnect tell so by their state.
-            guard Int(report.cause) != PARLEY_CAUSE_CLOSE, always || !cut.isEmpty else { return nil }
+            guard Int(report.cause) != PARLEY_CAUSE_CLOSE, always || !cut.isEmpty else {
+                return nil
+            }
             return Self.event(cause: report.cause, cut: cut)
         default:
             return nil

@@ -36,7 +36,8 @@ extension Session {
         }
         _ = await wait(
             timeout: Self.barrierTimeout,
-            onTimeout: { _ in transport.killHost(because: "it did not confirm a mute within 100 ms") }
+            onTimeout: { _ in transport.killHost(because: "it did not confirm a mute within 100 ms")
+            }
         ) { number in
             media.muteInput(true, barrier: number)
         }

@@ -40,18 +40,22 @@ extension Session {
         case .devices(let capture, let playback):
             [
                 "kind": "devices", "echoCancellation": "off", "gate": .bool(spec.isGated),
-                "source": Self.device(capture.device.status), "sink": Self.device(playback.device.status),
+                "source": Self.device(capture.device.status),
+                "sink": Self.device(playback.device.status),
             ]
         case .stream(let programs):
             [
                 "kind": "stream", "format": "pcm_s16le", "rate": .integer(Int64(media.localRateHz)),
-                "programs": .integer(Int64(programs.count)), "hasWriter": .bool(programs.writer != nil),
+                "programs": .integer(Int64(programs.count)),
+                "hasWriter": .bool(programs.writer != nil),
             ]
         }
     }
 
     private static func device(_ status: DeviceStatus) -> JSONValue {
-        var data: JSONObject = ["state": .string(status.state.name), "summary": .string(status.summary)]
+        var data: JSONObject = [
+            "state": .string(status.state.name), "summary": .string(status.summary),
+        ]
         data["device"] = status.device.map { .string($0) }
         data["outages"] = .integer(Int64(status.outages))
         data["rebuilds"] = .integer(Int64(status.rebuilds))
@@ -67,8 +71,14 @@ extension Session {
         let input = media.meters.input.reading
         let output = media.meters.output.reading
         return [
-            "input": ["rmsDbfs": .number(rounded(Double(input.rmsDbfs))), "peakDbfs": .number(rounded(Double(input.peakDbfs)))],
-            "output": ["rmsDbfs": .number(rounded(Double(output.rmsDbfs))), "peakDbfs": .number(rounded(Double(output.peakDbfs)))],
+            "input": [
+                "rmsDbfs": .number(rounded(Double(input.rmsDbfs))),
+                "peakDbfs": .number(rounded(Double(input.peakDbfs))),
+            ],
+            "output": [
+                "rmsDbfs": .number(rounded(Double(output.rmsDbfs))),
+                "peakDbfs": .number(rounded(Double(output.peakDbfs))),
+            ],
         ]
     }
 
@@ -103,9 +113,11 @@ extension Session {
             budget["capture"] = .number(rounded(capture.device.status.stream.latencyMs))
         }
         budget["frame"] = .integer(Int64(uplink?.frameMs ?? 0))
-        budget["uplink"] = .number(rounded(Double(meters.uplinkUs.load(ordering: .relaxed)) / 1_000))
+        budget["uplink"] = .number(
+            rounded(Double(meters.uplinkUs.load(ordering: .relaxed)) / 1_000))
         budget["queue"] = .number(rounded(Double(meters.queuedUs.load(ordering: .relaxed)) / 1_000))
-        budget["playback"] = .number(rounded(Double(meters.playbackUs.load(ordering: .relaxed)) / 1_000))
+        budget["playback"] = .number(
+            rounded(Double(meters.playbackUs.load(ordering: .relaxed)) / 1_000))
         return .object(budget)
     }
 }

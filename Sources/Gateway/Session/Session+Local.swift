@@ -40,7 +40,8 @@ extension Session {
             return .failure(
                 ControlError(
                     .limitExceeded,
-                    "a program writes to session \(id) already; connect with direction \"capture\""))
+                    "a program writes to session \(id) already; connect with direction \"capture\"")
+            )
         }
         guard programs.count < StreamPrograms.maximum else {
             return .failure(ControlError(.limitExceeded, "session \(id) has no room for a program"))

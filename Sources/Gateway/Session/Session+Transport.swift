@@ -131,10 +131,13 @@ extension Session: TransportSessionDelegate, MediaSessionDelegate {
         do {
             switch direction {
             case .toPeer where uplink != wanted:
-                try media.setUplink(format: format, frameMs: frameMs, opus: OpusEncoder.Settings(gateway.settings.opus))
+                try media.setUplink(
+                    format: format, frameMs: frameMs,
+                    opus: OpusEncoder.Settings(gateway.settings.opus))
                 uplink = wanted
             case .fromPeer where downlink != wanted:
-                try media.setDownlink(format: format, settings: DownlinkSettings(gateway.settings.jitter))
+                try media.setDownlink(
+                    format: format, settings: DownlinkSettings(gateway.settings.jitter))
                 downlink = wanted
             case .toPeer, .fromPeer: break
             }
