@@ -11,7 +11,7 @@ BUILD = .build/$(CONFIGURATION)
 PLUGIN_BUILD = .build/plugins/$(CONFIGURATION)
 STAGE = .build/stage
 
-.PHONY: help deps build stage run test check format install clean
+.PHONY: help deps build stage manual run test check format install clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,6 +28,11 @@ build: deps ## build everything, optimised
 stage: build ## lay out a tree that runs where it lies, in .build/stage
 	@etc/scripts/stage "$(BUILD)" "$(PLUGIN_BUILD)" "$(STAGE)"
 
+manual: stage ## manual pages of parleyctl, in .build/stage/share/man
+	swift package --disable-sandbox plugin generate-manual --configuration debug --multi-page
+	@install -D -m 644 -t "$(STAGE)/share/man/man1" \
+	    .build/plugins/GenerateManual/outputs/parleyctl/*.1
+
 run: stage ## hear yourself: a loopback session on the default devices, live
 	@etc/scripts/run "$(STAGE)"
 
@@ -41,7 +46,7 @@ check: ## format, lint and unit tests
 format: ## rewrite the sources in the project's format
 	swift format --in-place --recursive Sources Tests Plugins Package.swift
 
-install: stage ## install under $(DESTDIR)$(PREFIX)
+install: manual ## install under $(DESTDIR)$(PREFIX)
 	@etc/scripts/install "$(STAGE)" "$(DESTDIR)" "$(PREFIX)"
 
 clean: ## remove what was built
