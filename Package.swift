@@ -152,6 +152,7 @@ let package = Package(
         tests(of: "TerminalView", ["JSON"]),
         tests(of: "parleyctl", ["JSON", "PulseAudio", "Control", "ControlProtocol", "EventLoop"]),
         tests(of: "TransportHosting", ["EventLoop", "JSON", "CParleyWire"]),
+        tests(of: "Gateway", ["JSON"]),
         tests(
             of: "MediaEngine",
             [

@@ -230,7 +230,11 @@ public final class Gateway {
 
     private func soundServerChanged(_ status: ServerStatus) {
         publish("sound_server", status.json)
-        log(status.isConnected ? .info : .warning, "sound server: \(status.summary)")
+        switch status.state {
+        case .connected: log(.info, "sound server: \(status.summary)")
+        case .away, .refused: log(.warning, "sound server: \(status.summary)")
+        case .stopped, .connecting: break
+        }
     }
 
     private func deviceChanged(_ event: DeviceEvent) {

@@ -33,6 +33,8 @@ public struct ServerStatus: Sendable, Hashable {
         case .stopped: "not started"
         case .away(let reason), .refused(let reason): reason
         case .connecting: "connecting"
+        // What the server is it tells a moment after it has let us in.
+        case .connected where identity.name.isEmpty: "connected to \(identity.socket)"
         case .connected: "connected to \(identity.name) \(identity.version) at \(identity.socket)"
         }
     }
