@@ -74,3 +74,37 @@ import Testing
         #expect(text.contains("parley.toml:4") && text.contains("bitrat"))
     }
 }
+
+/// Sessions that the configuration asks for.
+@Suite(.serialized) struct ConfiguredSessionTests {
+    private let session = """
+        [[session]]
+        name = "door"
+        transport = "loopback"
+        [session.local]
+        kind = "stream"
+        rate = 16000
+        """
+
+    @Test func aSessionOfTheConfigurationStartsByItselfAndLeavesWithIt() throws {
+        let daemon = try DaemonUnderTest(config: session)
+        let client = try daemon.client()
+        try daemon.until("the session is connected") {
+            (try? client.call("sessions.get", ["session": "door"]))?["state"] == "connected"
+        }
+        try daemon.write(config: "")
+        let answer = try client.call("gateway.reload")
+        #expect(answer["sessionsRemoved"] == ["door"])
+        try daemon.until("the session is gone") {
+            try client.call("sessions.list")["sessions"] == []
+        }
+    }
+
+    @Test func aSecretInTheConfigurationItselfIsRefused() throws {
+        let daemon = try DaemonUnderTest(
+            config: session + "\n[session.options]\napiKey = \"sk-canary-5\"\n")
+        try daemon.until("the refusal is logged") { daemon.log.contains("was not started") }
+        #expect(daemon.log.contains("name its place instead"))
+        #expect(!daemon.log.contains("sk-canary-5"))
+    }
+}

@@ -58,6 +58,12 @@ extension Gateway {
     func options(
         _ given: JSONObject, over configured: JSONObject, _ descriptor: TransportDescriptor
     ) throws(ControlError) -> (JSONObject, [String: String]) {
+        if let secret = descriptor.options.secretNames.first(where: { configured[$0] != nil }) {
+            throw ControlError(
+                .invalidConfig,
+                "the configuration holds the secret \(secret) itself; name its place instead: "
+                    + "\(secret) = { credential = \"...\" } or { file = \"...\" }")
+        }
         var merged = configured
         for member in given.members { merged[member.name] = member.value }
         do throws(OptionsError) {
@@ -173,9 +179,11 @@ extension Gateway {
                     + "= \"on\" has no effect, use gate = true or PulseAudio's module-echo-cancel")
         }
         do throws(ControlError) {
-            let (options, _) = try options(
-                configured.options, over: settings[transport: configured.transport]?.options ?? [:],
-                descriptor)
+            var configuredOptions = settings[transport: configured.transport]?.options ?? [:]
+            for member in configured.options.members {
+                configuredOptions[member.name] = member.value
+            }
+            let (options, _) = try options([:], over: configuredOptions, descriptor)
             let local: LocalLegSpec =
                 configured.local.kind == .stream
                 ? .stream(rateHz: configured.local.rate ?? 24_000)
