@@ -47,7 +47,10 @@ struct History: ~Copyable {
     func clear() { storage.update(repeating: 0, count: Self.capacity) }
 
     func store(_ samples: UnsafePointer<Float>, at position: Int64, count: Int) {
-        for index in 0..<count { storage[place(position + Int64(index))] = samples[index] }
+        let start = place(position)
+        let first = min(count, Self.capacity - start)
+        (storage + start).update(from: samples, count: first)
+        storage.update(from: samples + first, count: count - first)
     }
 
     func sample(at position: Int64) -> Float { storage[place(position)] }

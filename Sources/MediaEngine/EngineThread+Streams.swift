@@ -9,8 +9,11 @@ extension EngineThread {
     mutating func tick() {
         var expirations: UInt64 = 0
         _ = read(timer, &expirations, 8)
+        tick(nowNs: MonotonicClock.nowNs)
+    }
+
+    mutating func tick(nowNs: UInt64) {
         readLinks()
-        let nowNs = MonotonicClock.nowNs
         for place in 0..<sessions.end {
             guard let session = sessions[place: place] else { continue }
             if session.pointee.isStream {
@@ -25,40 +28,45 @@ extension EngineThread {
         _ session: UnsafeMutablePointer<SessionMedia>, nowNs: UInt64
     ) {
         var due = session.pointee.takeDueSamples(nowNs: nowNs)
+        takeInput(session, due: due, nowNs: nowNs)
         while due > 0 {
             let count = min(due, Self.blockSamples)
             due -= count
-            takeInput(session, count: count, nowNs: nowNs)
             giveOutput(session, count: count)
         }
         reportHeard(session, upTo: heardOfStream(session))
         dropLostClients(session)
     }
 
-    /// Reads as much as the clock is due from the program that is the microphone.
+    /// Reads what the program that is the microphone has written, at most so far ahead of the clock as
+    /// ``StreamClient/aheadMs`` says: a program in real time never waits for its own frames to be
+    /// due, and one that is faster is held to the pace by its full socket.
     private mutating func takeInput(
-        _ session: UnsafeMutablePointer<SessionMedia>, count: Int, nowNs: UInt64
+        _ session: UnsafeMutablePointer<SessionMedia>, due: Int, nowNs: UInt64
     ) {
         for index in 0..<SessionMedia.maximumClients {
             guard let client = session.pointee.clients[index], client.pointee.writes else {
                 continue
             }
+            client.pointee.grant(due)
             let hadEnded = client.pointee.inputEnded
-            let read = client.pointee.read(into: integers, count: count)
+            while true {
+                let read = client.pointee.read(into: integers, capacity: Self.blockSamples)
+                guard read > 0 else { break }
+                PCM16.convert(integers, to: block, count: read)
+                sendUp(block, count: read, newestSampleNs: nowNs, session: session)
+            }
             if client.pointee.inputEnded && !hadEnded {
                 tell(
                     EngineEvent(
                         kind: .clientInputEnded, number: session.pointee.number,
                         a: client.pointee.number))
             }
-            if read > 0 {
-                PCM16.convert(integers, to: block, count: read)
-                sendUp(block, count: read, newestSampleNs: nowNs, session: session)
-            }
         }
     }
 
     private mutating func giveOutput(_ session: UnsafeMutablePointer<SessionMedia>, count: Int) {
+        let position = session.pointee.timeline
         let hasSound = takeDown(into: block, count: count, session: session)
         session.pointee.quietSamples = hasSound ? 0 : session.pointee.quietSamples + count
         var converted = false
@@ -70,20 +78,21 @@ extension EngineThread {
                 PCM16.convert(block, to: integers, count: count)
                 converted = true
             }
-            client.pointee.write(integers, count: count)
+            client.pointee.write(integers, count: count, position: position)
         }
     }
 
-    /// What programs have taken of the session's time line: written less what sockets still hold.
+    /// What programs have taken of the session's time line: written less what sockets still hold. Of
+    /// several, the last one counts.
     func heardOfStream(_ session: UnsafeMutablePointer<SessionMedia>) -> Int64 {
-        var unread = 0
+        let timeline = session.pointee.timeline
+        var heard = timeline
         for index in 0..<SessionMedia.maximumClients {
             if let client = session.pointee.clients[index] {
-                unread = max(unread, client.pointee.unreadSamples)
+                heard = min(heard, client.pointee.heard(upTo: timeline))
             }
         }
-        return session.pointee.timeline
-            - Int64(unread) * 48_000 / Int64(session.pointee.localRateHz)
+        return heard
     }
 
     /// Hands back clients that are gone, and those that ended their input once the session has been

@@ -87,7 +87,8 @@ public final class MediaSession {
     public func attachClient(socket: FileDescriptor, writes: Bool, continuous: Bool) -> UInt32 {
         let client = engine.nextNumber()
         let value = StreamClient(
-            number: client, socket: socket, writes: writes, continuous: continuous)
+            number: client, socket: socket, rateHz: localRateHz, writes: writes,
+            continuous: continuous)
         engine.send(.attachClient, number, pointer: engine.heap(value))
         return client
     }

@@ -14,19 +14,35 @@ struct StreamClient: ~Copyable {
     let continuous: Bool
     private(set) var inputEnded = false
     private(set) var isGone = false
+    /// Samples that may be read now: grows with the clock up to ``aheadMs`` and shrinks as they are read.
+    private(set) var credit: Int
+    private let maximumCredit: Int
     /// Bytes of a sample that came in halves.
     private var odd: UInt8 = 0
     private var hasOdd = false
+    /// The half of a sample that the socket did not take.
+    private var cutByte: UInt8?
+    private var log = WriteLog()
 
-    init(number: UInt32, socket: FileDescriptor, writes: Bool, continuous: Bool) {
+    /// How far a program may run ahead of real time.
+    static var aheadMs: Int { 200 }
+
+    init(number: UInt32, socket: FileDescriptor, rateHz: Int, writes: Bool, continuous: Bool) {
         self.number = number
         self.socket = socket
         self.writes = writes
         self.continuous = continuous
+        maximumCredit = rateHz * Self.aheadMs / 1_000
+        credit = maximumCredit
     }
 
-    /// Reads up to `count` samples of 16 bit. 0 when none wait or the input ended. [engine]
-    mutating func read(into samples: UnsafeMutablePointer<Int16>, count: Int) -> Int {
+    /// Time went on by `count` samples. [engine]
+    mutating func grant(_ count: Int) { credit = min(credit + count, maximumCredit) }
+
+    /// Reads up to `capacity` samples of 16 bit within the credit. 0 when none wait or the input
+    /// ended. [engine]
+    mutating func read(into samples: UnsafeMutablePointer<Int16>, capacity: Int) -> Int {
+        let count = min(capacity, credit)
         guard writes, !inputEnded, !isGone, count > 0 else { return 0 }
         let bytes = UnsafeMutableRawPointer(samples).assumingMemoryBound(to: UInt8.self)
         let start = hasOdd ? 1 : 0
@@ -43,22 +59,51 @@ struct StreamClient: ~Copyable {
         let total = start + size
         hasOdd = total & 1 == 1
         if hasOdd { odd = bytes[total - 1] }
+        credit -= total / 2
         return total / 2
     }
 
-    /// Writes what the socket takes; a reader that lags loses the rest, in time. [engine]
-    mutating func write(_ samples: UnsafePointer<Int16>, count: Int) {
-        guard !isGone else { return }
-        let size = Glibc.send(
-            socket.raw, samples, count * 2, CInt(MSG_DONTWAIT | MSG_NOSIGNAL))
-        if size < 0 && errno != EAGAIN && errno != EINTR { isGone = true }
+    /// Writes what the socket takes; a reader that lags loses the rest, in time, but never half a
+    /// sample. [engine]
+    ///
+    /// - Parameter position: of the first sample on the session's time line.
+    mutating func write(_ samples: UnsafePointer<Int16>, count: Int, position: Int64) {
+        guard !isGone, finishCutSample(), count > 0 else { return }
+        let before = log.isSettled(count) ? 0 : heldMemory
+        let size = put(samples, count * 2)
+        guard size > 0 else { return }
+        let grown = log.isSettled(count) ? 0 : heldMemory - before
+        log.add(position: position, samples: count, memory: grown)
+        if size & 1 == 1 {
+            cutByte = UnsafeRawPointer(samples).load(fromByteOffset: size, as: UInt8.self)
+        }
     }
 
-    /// Samples written that the program has not read yet.
-    var unreadSamples: Int {
+    /// Where the program is on the session's time line: before what the socket still holds.
+    func heard(upTo timeline: Int64) -> Int64 {
+        let held = heldMemory
+        return held > 0 ? min(timeline, log.oldest(holding: held) ?? timeline) : timeline
+    }
+
+    /// Sends the second half of a sample before anything else. - Returns: whether it is gone.
+    private mutating func finishCutSample() -> Bool {
+        guard var byte = cutByte else { return true }
+        guard put(&byte, 1) == 1 else { return false }
+        cutByte = nil
+        return true
+    }
+
+    private mutating func put(_ bytes: UnsafeRawPointer, _ count: Int) -> Int {
+        let size = Glibc.send(socket.raw, bytes, count, CInt(MSG_DONTWAIT | MSG_NOSIGNAL))
+        if size < 0 && errno != EAGAIN && errno != EINTR { isGone = true }
+        return size
+    }
+
+    /// Kernel memory of what the program has not read: whole writes with the kernel's own share.
+    private var heldMemory: Int {
         var bytes: CInt = 0
         guard ioctl(socket.raw, UInt(TIOCOUTQ), &bytes) == 0 else { return 0 }
-        return Int(bytes) / 2
+        return Int(bytes)
     }
 
     /// Tells the program that nothing more comes.

@@ -1,0 +1,65 @@
+/// What was written to a socket lately, so that the kernel's figure of what it still holds becomes a
+/// place on the time line.
+///
+/// A Unix socket tells how much memory its unread writes take, not how many bytes they are: each write
+/// costs its bytes plus the kernel's own share, which depends on the size alone. The log learns that
+/// cost from the first writes of a size and then counts writes back from the newest. A write that the
+/// program has read in part counts as unread, so the answer is early by one write (5 ms) at most.
+struct WriteLog: ~Copyable {
+    /// More than the smallest writes that a socket of the default size holds.
+    private static var capacity: Int { 512 }
+    /// Writes of one size that are measured. A program that reads in between makes a measure too
+    /// small, so the largest counts.
+    private static var measures: Int { 8 }
+
+    private struct Write {
+        var position: Int64
+        var memory: Int
+    }
+
+    private let writes: UnsafeMutablePointer<Write>
+    private var count = 0
+    private var size = 0
+    private var memory = 0
+    private var measured = 0
+
+    init() {
+        writes = .allocate(capacity: Self.capacity)
+        writes.initialize(repeating: Write(position: 0, memory: 0), count: Self.capacity)
+    }
+
+    deinit { writes.deallocate() }
+
+    /// Whether the cost of a write of that many samples is known.
+    func isSettled(_ samples: Int) -> Bool { samples == size && measured >= Self.measures }
+
+    /// - Parameter memory: by how much the socket's memory grew; ignored once the cost is known.
+    mutating func add(position: Int64, samples: Int, memory grown: Int) {
+        if samples != size {
+            size = samples
+            measured = 0
+            memory = samples * 2
+        }
+        if measured < Self.measures {
+            measured += 1
+            memory = max(memory, grown)
+        }
+        writes[count & (Self.capacity - 1)] = Write(position: position, memory: memory)
+        count += 1
+    }
+
+    /// The position of the oldest write that is unread when the socket holds `memory`; nil when
+    /// nothing was written.
+    func oldest(holding memory: Int) -> Int64? {
+        var rest = memory
+        var position: Int64?
+        var index = count - 1
+        while rest > 0, index >= 0, index > count - Self.capacity {
+            let write = writes[index & (Self.capacity - 1)]
+            rest -= write.memory
+            position = write.position
+            index -= 1
+        }
+        return position
+    }
+}

@@ -1,0 +1,110 @@
+import AudioCore
+import CParleyTransport
+import EventLoop
+import MediaEngine
+import Testing
+
+/// A session on the audio socket, seen from both ends.
+@Suite struct StreamSessionTests {
+    init() { EventLoop.startThread() }
+
+    private func speech(_ count: Int) -> [Int16] {
+        tone(300, rateHz: 24_000, count: count).map { Int16($0 * 32_767) }
+    }
+
+    @LoopActor @Test func inputFasterThanTimeIsHeldToThePaceAndWhole() async throws {
+        let fixture = try StreamFixture()
+        defer { fixture.close() }
+        let program = fixture.join()
+        let spoken = speech(12_000)
+        let startNs = MonotonicClock.nowNs
+        program.write(spoken)
+        var sent: [Int16] = []
+        for number in 0..<25 {
+            let frame = try #require(fixture.host.receive())
+            let elapsedMs = Int((MonotonicClock.nowNs - startNs) / 1_000_000)
+            #expect(elapsedMs >= (number + 1) * 20 - StreamSessionTests.aheadMs - 5)
+            sent += frame.data.samples
+        }
+        #expect(sent.count == 12_000)
+        let (match, _) = correlation(
+            sent.map { Float($0) }, spoken.map { Float($0) }, maximumDelay: 60)
+        #expect(match > 0.999)
+    }
+
+    private static let aheadMs = 200
+
+    @LoopActor @Test func outputComesInTimeAndNothingInGaps() async throws {
+        let fixture = try StreamFixture()
+        defer { fixture.close() }
+        let program = fixture.join()
+        let spoken = speech(7_200)
+        let startNs = MonotonicClock.nowNs
+        fixture.host.say(spoken, item: "item_1", ends: true)
+        let heard = program.read(7_200)
+        let elapsedMs = Int((MonotonicClock.nowNs - startNs) / 1_000_000)
+        #expect(elapsedMs >= 255, "300 ms of speech, at most 40 ms ahead, took \(elapsedMs) ms")
+        let (match, _) = correlation(
+            heard.map { Float($0) }, spoken.map { Float($0) }, maximumDelay: 240)
+        #expect(match > 0.99)
+        let reports = await fixture.reports(2)
+        #expect(
+            reports.map(\.kind) == [
+                UInt32(PARLEY_PLAYBACK_STARTED), UInt32(PARLEY_PLAYBACK_FINISHED),
+            ])
+        #expect(reports[1].heardSamples == 7_200)
+    }
+
+    @LoopActor @Test func heardIsWhatTheProgramHasRead() async throws {
+        let fixture = try StreamFixture()
+        defer { fixture.close() }
+        let slow = fixture.join()
+        let quick = fixture.join(writes: false)
+        fixture.host.say(speech(24_000), item: "item_1", ends: true)
+        // The other one reads 300 ms, so that much lies in the slow one's socket; it reads 100 ms.
+        _ = quick.read(7_200)
+        _ = slow.read(2_400)
+        fixture.session.interrupt(cause: UInt32(PARLEY_CAUSE_CLIENT))
+        let reports = await fixture.reports(2)
+        let cut = try #require(reports.first { $0.kind == UInt32(PARLEY_PLAYBACK_FLUSHED) })
+        #expect(cut.receivedSamples == 24_000)
+        // Early by a write of 5 ms and late by the resampler's delay at the most.
+        #expect(abs(Int(cut.heardSamples) - 2_400) <= 144, "heard \(cut.heardSamples)")
+    }
+
+    @LoopActor @Test func withoutAProgramSpeechPassesUnheard() async throws {
+        let fixture = try StreamFixture()
+        defer { fixture.close() }
+        fixture.host.say(speech(24_000), item: "item_1", ends: true)
+        fixture.session.interrupt(cause: UInt32(PARLEY_CAUSE_CLIENT))
+        let reports = await fixture.reports(2)
+        #expect(
+            reports.map(\.kind) == [
+                UInt32(PARLEY_PLAYBACK_FLUSHED), UInt32(PARLEY_PLAYBACK_FLUSH_END),
+            ])
+        #expect(reports[0].heardSamples == 0)
+        #expect(reports[0].receivedSamples == 24_000)
+    }
+
+    @LoopActor @Test func theEndOfInputIsToldAndOutputGoesOn() async throws {
+        let fixture = try StreamFixture()
+        defer { fixture.close() }
+        let program = fixture.join()
+        program.endInput()
+        await fixture.wait { fixture.endedInputs == [program.number] }
+        fixture.host.say(speech(2_400), item: "item_1", ends: true)
+        #expect(program.read(2_400).contains { abs($0) > 3_000 })
+        // Two seconds of quiet later the daemon closes.
+        await fixture.wait { fixture.gone == [program.number] }
+        #expect(program.read(1).count <= 1)
+    }
+
+    @LoopActor @Test func aContinuousProgramGetsSilenceInGaps() async throws {
+        let fixture = try StreamFixture()
+        defer { fixture.close() }
+        let listener = fixture.join(writes: false)
+        let continuous = fixture.join(writes: false, continuous: true)
+        #expect(continuous.read(2_400) == [Int16](repeating: 0, count: 2_400))
+        #expect(!listener.hasSound)
+    }
+}
