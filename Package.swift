@@ -156,6 +156,7 @@ let package = Package(
         tests(
             of: "MediaEngine",
             [
+                "CAllocationCounter",
                 "AudioCore", "DeviceLines", "EventLoop", "Opus", "CLinux", "CParleyWire",
                 "CParleyTransport",
             ]),
