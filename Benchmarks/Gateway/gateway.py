@@ -1,0 +1,447 @@
+#!/usr/bin/env python3
+"""gateway.py STAGE: measures the staged parleyd against its budgets and prints a table.
+
+Everything is private and temporary: a runtime directory, a PulseAudio with null devices, a transport
+that tells times. CPU is the scheduler's clock of each process (clock_getcpuclockid).
+"""
+import array, json, math, os, select, shutil, socket, struct, subprocess, sys, tempfile, time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(os.path.dirname(HERE))
+FAST = bool(os.environ.get("BENCH_FAST"))
+now_ns = time.monotonic_ns
+
+
+def percentile(values, share):
+    values = sorted(values)
+    return values[min(len(values) - 1, math.ceil(share * len(values)) - 1)] if values else math.nan
+
+
+class Table:
+    def __init__(self):
+        self.missed = 0
+
+    def head(self):
+        print(f"{'what':58} {'measured':>22} {'budget':>16}  verdict")
+
+    def row(self, what, measured, budget="", ok=None):
+        verdict = "" if ok is None else "ok" if ok else "MISSED"
+        self.missed += ok is False
+        print(f"{what:58} {measured:>22} {budget:>16}  {verdict}", flush=True)
+
+
+def cpu_ns(pid):
+    """CPU time that a process ever used, by the scheduler's clock."""
+    return time.clock_gettime_ns((~pid << 3) | 2)
+
+
+def status_of(pid, name):
+    with open(f"/proc/{pid}/status") as file:
+        for line in file:
+            if line.startswith(name):
+                return line.split()[1]
+    return "0"
+
+
+def children(pid):
+    found = []
+    for task in os.listdir(f"/proc/{pid}/task"):
+        with open(f"/proc/{pid}/task/{task}/children") as file:
+            for child in map(int, file.read().split()):
+                found += [child] + children(child)
+    return found
+
+
+def pss_kb(pid):
+    with open(f"/proc/{pid}/smaps_rollup") as file:
+        return next(int(line.split()[1]) for line in file if line.startswith("Pss:"))
+
+
+def wakeups(pid):
+    """Times that any thread of the process went to sleep of its own will."""
+    count = 0
+    for task in os.listdir(f"/proc/{pid}/task"):
+        with open(f"/proc/{pid}/task/{task}/status") as file:
+            count += sum(int(l.split()[1]) for l in file if l.startswith("voluntary"))
+    return count
+
+
+class Client:
+    def __init__(self, path):
+        self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.settimeout(10)
+        self.socket.connect(path)
+        self.buffer, self.events, self.last = b"", [], 0
+
+    def line(self):
+        while b"\n" not in self.buffer:
+            data = self.socket.recv(1 << 20)
+            if not data:
+                raise SystemExit("parleyd closed the control socket")
+            self.buffer += data
+        line, self.buffer = self.buffer.split(b"\n", 1)
+        return json.loads(line)
+
+    def call(self, method, **parameters):
+        self.last += 1
+        request = {"jsonrpc": "2.0", "id": self.last, "method": method, "params": parameters}
+        self.socket.sendall(json.dumps(request).encode() + b"\n")
+        while True:
+            answer = self.line()
+            if answer.get("id") == self.last:
+                if "error" in answer:
+                    raise SystemExit(f"{method}: {answer['error']['message']}")
+                return answer["result"]
+            self.events.append(answer["params"])
+
+    def event(self, kind, inner=None):
+        """The next event of a type; the ones before it are dropped."""
+        while True:
+            event = self.events.pop(0) if self.events else self.line()["params"]
+            if event["type"] == kind and (inner is None or event["data"].get("type") == inner):
+                return event["data"]
+
+
+class Daemon:
+    def __init__(self, stage, work, environment):
+        self.runtime = tempfile.mkdtemp(dir=work)
+        self.control = self.runtime + "/control.sock"
+        start = now_ns()
+        self.process = subprocess.Popen(
+            [stage + "/bin/parleyd", "--config", work + "/parley.toml", "--runtime-directory",
+             self.runtime, "--trust-transport-directory", work + "/transports"],
+            env=environment, stderr=open(work + "/parleyd.log", "ab"))
+        while True:
+            probe = socket.socket(socket.AF_UNIX)
+            try:
+                probe.connect(self.control)
+                probe.sendall(b'{"jsonrpc":"2.0","id":1,"method":"gateway.info"}\n')
+                probe.recv(65536)
+                break
+            except OSError:
+                if self.process.poll() is not None or now_ns() - start > 10e9:
+                    raise SystemExit(f"parleyd does not start: see {work}/parleyd.log")
+                time.sleep(0.0003)
+        self.ready_ms = (now_ns() - start) / 1e6
+        probe.close()
+
+    def processes(self):
+        return [self.process.pid] + children(self.process.pid)
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait(10)
+
+
+class Program:
+    """A program on the audio socket."""
+
+    def __init__(self, daemon, session, **greeting):
+        self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.connect(daemon.runtime + "/audio.sock")
+        self.socket.sendall(json.dumps({"session": session, **greeting}).encode() + b"\n")
+        line = b""
+        while not line.endswith(b"\n"):
+            line += self.socket.recv(1)
+        self.rate = json.loads(line)["rate"]
+        self.socket.setblocking(False)
+
+    def read(self, timeout=5.0):
+        if not select.select([self.socket], [], [], timeout)[0]:
+            return b""
+        return self.socket.recv(1 << 16)
+
+
+def is_loud(data):
+    return max(map(abs, array.array("h", data[: len(data) & ~1])), default=0) > 16
+
+
+def stream_session(client, name, rate=24000, **options):
+    client.call("sessions.create", transport="timing", name=name, wait=True, options=options,
+                local={"kind": "stream", "rate": rate})
+
+
+def input_latency(daemon, client, table):
+    stream_session(client, "input")
+    program = Program(daemon, "input")
+    frame = array.array("h", [1000, -1000] * 240).tobytes()
+    count, written = 150 if FAST else 500, []
+    due = now_ns()
+    for _ in range(count):
+        # Not in step with the daemon's tick: 20 ms and a bit.
+        due += 20_130_000
+        time.sleep(max(0, due - now_ns()) / 1e9)
+        written.append(now_ns())
+        program.socket.send(frame)
+    time.sleep(0.1)
+    client.call("session.sendEvent", session="input", event={"type": "times"})
+    times = client.event("transport_event", "times")["ns"]
+    late = [(came - sent) / 1e6 for came, sent in zip(times, written)]
+    p50, p99 = percentile(late, 0.5), percentile(late, 0.99)
+    table.row(f"program to plugin, {len(times)} of {count} frames, p50 p99",
+              f"{p50:.2f} {p99:.2f} ms", "5 8 ms", p50 <= 5 and p99 <= 8 and len(times) == count)
+    client.call("sessions.close", session="input")
+
+
+def speech_and_barge_in(client, session, read, rate, guard_ms, where, table):
+    """read(timeout) gives the bytes that the listener got, as they come."""
+    starts, silences, errors, others = [], [], [], 0
+    for _ in range(8 if FAST else 25):
+        client.call("session.sendEvent", session=session, event={"type": "say", "ms": 2000})
+        said = client.event("transport_event", "said")["ns"]
+        first, last, heard, begun = None, None, 0, None
+        asked = None
+        while True:
+            data = read(0.25)
+            came = now_ns()
+            if data and is_loud(data):
+                samples = array.array("h", data[: len(data) & ~1])
+                loud = [i for i, s in enumerate(samples) if abs(s) > 16]
+                if first is None:
+                    first = came
+                    heard -= loud[0]
+                heard += len(samples)
+                last, tail = came, len(samples) - 1 - loud[-1]
+            elif first is not None and data and asked is None:
+                others += 1
+            if first is None and came - said > 3e9:
+                break
+            if asked is None and first is not None and came - first > 300e6:
+                asked = now_ns()
+                client.call("session.interrupt", session=session)
+            if asked is not None and came - asked > 200e6:
+                break
+        if first is None or asked is None:
+            others += 1
+            continue
+        report = client.event("audio_interrupted")
+        starts.append((first - said) / 1e6)
+        silences.append(max(0, last - asked) / 1e6)
+        errors.append(abs(report.get("heardMs", 0) - (heard - tail) * 1000 / rate))
+        time.sleep(0.05)
+    table.row(f"{where}: plugin speaks to first sample, p50 p99",
+              f"{percentile(starts, .5):.1f} {percentile(starts, .99):.1f} ms",
+              f"{10 + guard_ms} {20 + guard_ms} ms",
+              percentile(starts, .5) <= 10 + guard_ms and percentile(starts, .99) <= 20 + guard_ms)
+    table.row(f"{where}: interrupt to silence, p50 p99",
+              f"{percentile(silences, .5):.1f} {percentile(silences, .99):.1f} ms",
+              f"p99 {25 + guard_ms} ms", percentile(silences, .99) <= 25 + guard_ms)
+    table.row(f"{where}: error of the heard position, p50 p99",
+              f"{percentile(errors, .5):.1f} {percentile(errors, .99):.1f} ms", "p99 10 ms",
+              percentile(errors, .99) <= 10)
+
+
+def stream_speech(daemon, client, table):
+    stream_session(client, "speech")
+    program = Program(daemon, "speech")
+    speech_and_barge_in(client, "speech", program.read, 24000, 0, "program", table)
+    client.call("sessions.close", session="speech")
+
+
+def device_latency(client, environment, table):
+    client.call("sessions.create", transport="timing", name="device", wait=True,
+                local={"kind": "devices", "source": "voice.monitor", "sink": "speaker"})
+    recorder = subprocess.Popen(
+        ["parec", "-d", "speaker.monitor", "--raw", "--rate=48000", "--channels=1",
+         "--format=s16le", "--latency-msec=5", "--process-time-msec=5"],
+        env=environment, stdout=subprocess.PIPE)
+    fd = recorder.stdout.fileno()
+
+    def read(timeout):
+        return os.read(fd, 1 << 16) if select.select([fd], [], [], timeout)[0] else b""
+
+    until = now_ns() + 1_500_000_000
+    uplink = []
+    while now_ns() < until:
+        read(0.01)
+        uplink.append(client.call("sessions.get", session="device", limit=0)["latencyMs"]["uplink"])
+        time.sleep(0.017)
+    p50, p99 = percentile(uplink, 0.5), percentile(uplink, 0.99)
+    table.row("microphone's sample to the plugin's socket, p50 p99", f"{p50:.1f} {p99:.1f} ms",
+              "1 3 ms", p50 <= 1 and p99 <= 3)
+    # The recorder hears through a monitor, which adds what it asked for and the sink's own period.
+    speech_and_barge_in(client, "device", read, 48000, 15, "null sink (15 ms for the recorder)", table)
+    recorder.terminate()
+    recorder.wait()
+    client.call("sessions.close", session="device")
+
+
+def cpu_per_session(daemon, client, work, table):
+    sample = work + "/speech.raw"
+    alone_ns = float(subprocess.check_output([work + "/opus-alone", sample]))
+    table.row("libopus alone, encode and decode, a 20 ms frame", f"{alone_ns / 1e3:.0f} us")
+    with open(sample, "rb") as file:
+        wide = file.read()
+    for is_opus in (False, True):
+        for count in (1, 8, 64):
+            rate = 48000 if is_opus else 24000
+            size = rate // 50 * 2
+            sound = wide if is_opus else array.array("h", array.array("h", wide)[::2]).tobytes()
+            names = [f"cpu{n}" for n in range(count)]
+            programs = []
+            for name in names:
+                stream_session(client, name, rate, opus=is_opus, echo=True)
+                programs.append(Program(daemon, name))
+                time.sleep(0.011)
+            processes = daemon.processes()
+            seconds = 3 if FAST else 6
+
+            def drive(seconds):
+                frames, heard, due = int(seconds * 50), 0, now_ns()
+                for number in range(frames):
+                    at = number * size % (len(sound) - size)
+                    for program in programs:
+                        program.socket.send(sound[at : at + size])
+                        try:
+                            heard += len(program.socket.recv(1 << 16))
+                        except BlockingIOError:
+                            pass
+                    due += 20_000_000
+                    time.sleep(max(0, due - now_ns()) / 1e9)
+                return frames, heard
+
+            drive(1)
+            before = {pid: cpu_ns(pid) for pid in processes}
+            frames, heard = drive(seconds)
+            used = {pid: cpu_ns(pid) - before[pid] for pid in processes}
+            each = sum(used.values()) / frames / count
+            daemon_share = used[processes[0]] / frames / count
+            back = heard / (frames * count * size)
+            kind = "Opus" if is_opus else "PCM"
+            figures = f"{each / 1e3:.0f} us (daemon {daemon_share / 1e3:.0f})"
+            if is_opus:
+                table.row(f"CPU of a 20 ms frame both ways, {count} {kind} ({back:.0%} returned)", figures)
+                ratio = each / alone_ns
+                table.row(f"  beside libopus alone", f"{ratio:.2f} x", "1.25 x from 8",
+                          None if count < 8 else ratio <= 1.25)
+            else:
+                table.row(f"CPU of a 20 ms frame both ways, {count} {kind} ({back:.0%} returned)",
+                          figures, "40 us at 16", None if count < 16 else each <= 40e3)
+            if is_opus and count == 64:
+                pass
+            for name in names:
+                client.call("sessions.close", session=name)
+                time.sleep(0.011)
+            for program in programs:
+                program.socket.close()
+
+
+def memory(daemon, client, table):
+    names = [f"memory{n}" for n in range(20)]
+    stream_session(client, "warm", echo=True)
+    time.sleep(0.3)
+    before = sum(map(pss_kb, daemon.processes()))
+    programs = []
+    for name in names:
+        stream_session(client, name, echo=True)
+        programs.append(Program(daemon, name))
+        time.sleep(0.011)
+    frame = bytes(960)
+    for _ in range(50):
+        for program in programs:
+            program.socket.send(frame)
+            try:
+                program.socket.recv(1 << 16)
+            except BlockingIOError:
+                pass
+        time.sleep(0.02)
+    each = (sum(map(pss_kb, daemon.processes())) - before) / len(names)
+    table.row("PSS of a stream session, PCM", f"{each:.0f} kB", "200 kB", each <= 200)
+    for name in names + ["warm"]:
+        client.call("sessions.close", session=name)
+        time.sleep(0.011)
+
+
+def idle(daemon, table):
+    time.sleep(2)
+    processes = daemon.processes()
+    before = sum(map(wakeups, processes))
+    seconds = 5 if FAST else 20
+    time.sleep(seconds)
+    rate = (sum(map(wakeups, processes)) - before) / seconds
+    table.row(f"wake-ups idle, {len(processes)} processes", f"{rate:.2f} /s", "0.2 /s", rate <= 0.2)
+    pss = sum(map(pss_kb, processes)) / 1024
+    table.row("PSS of everything, idle", f"{pss:.1f} MB", "16 MB", pss <= 16)
+
+
+def exec_to_ready(stage, work, environment, table):
+    times = []
+    for _ in range(5 if FAST else 20):
+        daemon = Daemon(stage, work, environment)
+        times.append(daemon.ready_ms)
+        daemon.stop()
+    p50, p95 = percentile(times, 0.5), percentile(times, 0.95)
+    table.row("exec to ready, p50 p95", f"{p50:.0f} {p95:.0f} ms", "p95 40 ms", p95 <= 40)
+
+
+def build(work):
+    os.mkdir(work + "/transports", 0o755)
+    include = ROOT + "/Sources/CParleyTransport/include"
+    subprocess.check_call(["cc", "-O2", "-shared", "-fPIC", "-I", include, HERE + "/timing.c", "-o",
+                           work + "/transports/timing.so"])
+    subprocess.check_call(["cc", "-O2", HERE + "/opus-alone.c", "-o", work + "/opus-alone", "-lopus"])
+    # Something like speech: a gliding buzz of harmonics with syllables and breath.
+    seed, phase, samples = 1, 0.0, array.array("h")
+    for i in range(48000 * 3):
+        seed = (seed * 1103515245 + 12345) & 0x7FFFFFFF
+        t = i / 48000
+        phase += (120 + 30 * math.sin(2.1 * t)) / 48000
+        buzz = sum(math.sin(2 * math.pi * k * phase) / k for k in range(1, 9))
+        level = max(0.0, math.sin(2 * math.pi * 3.3 * t)) * 0.25
+        samples.append(int(32767 * (level * buzz + 0.02 * (seed / 0x40000000 - 1))) // 2)
+    with open(work + "/speech.raw", "wb") as file:
+        samples.tofile(file)
+    with open(work + "/parley.toml", "w") as file:
+        file.write("version = 1\n")
+
+
+def sound_server(work, environment):
+    os.mkdir(work + "/pulse", 0o700)
+    process = subprocess.Popen(
+        ["pulseaudio", "-n", "--daemonize=no", "--exit-idle-time=-1", "--use-pid-file=no",
+         "--log-target=file:" + work + "/pulse.log",
+         f"--load=module-native-protocol-unix socket={work}/pulse/native auth-anonymous=1",
+         "--load=module-null-sink sink_name=speaker", "--load=module-null-sink sink_name=voice"],
+        env={**environment, "HOME": work, "XDG_RUNTIME_DIR": work + "/pulse"})
+    environment["PULSE_SERVER"] = f"unix:{work}/pulse/native"
+    for _ in range(100):
+        if subprocess.run(["pactl", "info"], env=environment, capture_output=True).returncode == 0:
+            return process
+        time.sleep(0.1)
+    raise SystemExit("the private PulseAudio does not answer")
+
+
+def main(stage):
+    work = tempfile.mkdtemp(prefix="parley-bench.")
+    os.chmod(work, 0o755)
+    environment = dict(os.environ)
+    server, daemon = None, None
+    table = Table()
+    try:
+        build(work)
+        server = sound_server(work, environment)
+        table.head()
+        exec_to_ready(stage, work, environment, table)
+        daemon = Daemon(stage, work, environment)
+        client = Client(daemon.control)
+        client.call("events.subscribe", types=["transport_event", "audio_interrupted"])
+        idle(daemon, table)
+        input_latency(daemon, client, table)
+        stream_speech(daemon, client, table)
+        device_latency(client, environment, table)
+        memory(daemon, client, table)
+        cpu_per_session(daemon, client, work, table)
+        print(f"{table.missed} budgets missed")
+    finally:
+        if daemon:
+            daemon.stop()
+        if server:
+            server.terminate()
+            server.wait()
+        if os.environ.get("BENCH_KEEP"):
+            print("kept:", work)
+        else:
+            shutil.rmtree(work, ignore_errors=True)
+
+
+main(os.path.abspath(sys.argv[1]))
