@@ -57,6 +57,8 @@ extension EngineThread {
                 sendUp(block, count: read, newestSampleNs: nowNs, session: session)
             }
             if client.pointee.inputEnded && !hadEnded {
+                // The answer to the input is still to come: quiet counts from here.
+                session.pointee.quietSamples = 0
                 tell(
                     EngineEvent(
                         kind: .clientInputEnded, number: session.pointee.number,

@@ -1,4 +1,5 @@
 import AudioCore
+import CLinux
 import EventLoop
 import Glibc
 import MediaEngine
