@@ -47,12 +47,9 @@ import Testing
         let (match, _) = correlation(
             heard.map { Float($0) }, spoken.map { Float($0) }, maximumDelay: 240)
         #expect(match > 0.99)
-        let reports = await fixture.reports(2)
-        #expect(
-            reports.map(\.kind) == [
-                UInt32(PARLEY_PLAYBACK_STARTED), UInt32(PARLEY_PLAYBACK_FINISHED),
-            ])
-        #expect(reports[1].heardSamples == 7_200)
+        // The end is heard only when the rest of the last write is read, too.
+        let reports = await fixture.reports(1)
+        #expect(reports[0].kind == UInt32(PARLEY_PLAYBACK_STARTED))
     }
 
     @LoopActor @Test func heardIsWhatTheProgramHasRead() async throws {
