@@ -10,7 +10,9 @@ final class ControlConnection {
     let caller: ControlCaller
     private(set) var subscription: Subscription?
     private let socket: FileDescriptor
-    private unowned let server: ControlServer
+    /// Strong both ways until the connection closes: a server lives as long as it has clients, and a
+    /// request that is being answered may outlast whoever made the server.
+    private let server: ControlServer
     private var watch: Watch?
     private var input = LineBuffer()
     private var outbox: Outbox

@@ -15,7 +15,8 @@ final class Session {
     let parent: String?
     let createdNs = MonotonicClock.nowNs
     let media: MediaSession
-    unowned let gateway: Gateway
+    /// Strong both ways until the session is forgotten.
+    let gateway: Gateway
 
     var lifecycle: SessionLifecycle
     var leg: LocalLeg
