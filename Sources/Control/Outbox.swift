@@ -33,17 +33,18 @@ struct Outbox {
 
     /// - Parameter key: for state events, the same for all that a newer one makes worthless.
     mutating func addEvent(_ bytes: [UInt8], key: String?) {
-        if let key,
-            let place = entries.indices.dropFirst(first + 1).first(where: { entries[$0].key == key }
-            )
-        {
-            // Not in its place: sequence numbers only grow on a connection.
-            waiting -= entries[place].bytes.count
-            entries.remove(at: place)
+        let older = key.flatMap { key in
+            entries.indices.dropFirst(first + 1).first { entries[$0].key == key }
         }
-        guard isEmpty || waiting + bytes.count <= limit else {
+        let freed = older.map { entries[$0].bytes.count } ?? 0
+        guard isEmpty || waiting - freed + bytes.count <= limit else {
             lost += 1
             return
+        }
+        if let older {
+            // Not in its place: sequence numbers only grow on a connection.
+            waiting -= freed
+            entries.remove(at: older)
         }
         append(Entry(bytes: bytes, key: key, isReply: false))
     }

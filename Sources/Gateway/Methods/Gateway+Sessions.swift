@@ -17,6 +17,7 @@ extension Gateway {
         guard state == .connected else {
             let why = session.lifecycle.lastDisconnect
             session.handle(.close)
+            await session.ended()
             throw ControlError(
                 .connectFailed, why?.reason ?? "the session was closed before it was connected",
                 details: why?.code.map { ["reason": .string($0)] } ?? [:])
@@ -141,12 +142,15 @@ extension Gateway {
     func closeSession(_ call: Call) async throws(ControlError) -> JSONValue {
         let session = try session(named: call.text("session"))
         session.handle(.close)
-        _ = await session.ended()
+        await session.ended()
         return ["session": .string(session.id), "state": .string(session.state.name)]
     }
 
     func restartSession(_ call: Call) throws(ControlError) -> JSONValue {
         let session = try session(named: call.text("session"))
+        guard session.state != .disconnecting else {
+            throw ControlError(.notConnected, "session \(session.id) is about to end")
+        }
         session.restart()
         return ["session": .string(session.id), "state": .string(session.state.name)]
     }

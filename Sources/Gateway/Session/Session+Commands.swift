@@ -19,10 +19,18 @@ extension Session {
     /// Sends a command of the transport layer and waits until the plugin has done it.
     ///
     /// - Parameter json: its arguments.
-    func command(_ name: String, _ json: JSONValue) async -> (TransportResult, JSONValue?) {
-        guard let transport else { return (.notConnected, nil) }
+    ///
+    /// - Parameter whenSent: what is to happen as soon as the command is on its way.
+    func command(
+        _ name: String, _ json: JSONValue, whenSent: () -> Void = {}
+    ) async -> (TransportResult, JSONValue?) {
+        guard let transport else {
+            whenSent()
+            return (.notConnected, nil)
+        }
         return await wait(timeout: Self.commandTimeout, onTimeout: { _ in }) { number in
             transport.command(name, id: number, arguments: json)
+            whenSent()
         }
     }
 
@@ -58,12 +66,12 @@ extension Session {
         media.muteOutput(muted)
     }
 
-    /// Stops what the peer says. A plugin that can interrupt its peer is told first.
+    /// Stops what the peer says, at once. A plugin that can interrupt its peer is told before it hears of
+    /// the flush, and the sound does not wait for its answer.
     func interrupt() async {
-        if transport != nil, descriptor?.capabilities.contains(.interrupt) == true {
-            _ = await command("interrupt", .object([:]))
-        }
-        media.interrupt(cause: TransportCause.client.rawValue)
+        let stop = { [media] in media.interrupt(cause: TransportCause.client.rawValue) }
+        guard descriptor?.capabilities.contains(.interrupt) == true else { return stop() }
+        _ = await command("interrupt", .object([:]), whenSent: stop)
     }
 
     // MARK: Answers

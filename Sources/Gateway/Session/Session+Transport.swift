@@ -18,13 +18,13 @@ extension Session: TransportSessionDelegate, MediaSessionDelegate {
             let toPeer = AudioFormat(first), let fromPeer = AudioFormat(last)
         else { throw .transport("there is no transport '\(spec.transport)' any more") }
         self.descriptor = descriptor
+        try setFormat(.toPeer, toPeer, ptimeMs: 0)
+        try setFormat(.fromPeer, fromPeer, ptimeMs: 0)
         let transport = try open()
         self.transport = transport
         let meters = media.meters
         transport.audioPosition = { meters.framesSent.load(ordering: .acquiring) }
         meters.framesSent.store(0, ordering: .relaxed)
-        try setFormat(.toPeer, toPeer, ptimeMs: 0)
-        try setFormat(.fromPeer, fromPeer, ptimeMs: 0)
         media.attachPeer(link: gateway.links.hold(transport), wireNumber: transport.number)
         if isInputMuted { media.muteInput(true, barrier: 0) }
         return transport
