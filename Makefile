@@ -11,7 +11,7 @@ BUILD = .build/$(CONFIGURATION)
 PLUGIN_BUILD = .build/plugins/$(CONFIGURATION)
 STAGE = .build/stage
 
-.PHONY: help deps build stage manual run test check format install clean
+.PHONY: help deps build stage manual run test check format bench install clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,6 +45,9 @@ check: ## format, lint and unit tests
 
 format: ## rewrite the sources in the project's format
 	swift format --in-place --recursive Sources Tests Plugins Package.swift
+
+bench: stage ## measure against the budgets of docs/Performance.md
+	@etc/scripts/bench "$(STAGE)"
 
 install: manual ## install under $(DESTDIR)$(PREFIX)
 	@etc/scripts/install "$(STAGE)" "$(DESTDIR)" "$(PREFIX)"
