@@ -71,7 +71,7 @@ final class ControlConnection {
             }
         }
         while !isClosed, !isRefused, let line = input.next() { take(line) }
-        if !isRefused, input.pending > longestLine { refuseLength() }
+        if !isRefused, input.pending > longestLine { refuseLength(over: longestLine) }
         finishIfDone()
     }
 
@@ -80,16 +80,17 @@ final class ControlConnection {
         caller.role == .control ? server.limits.largeLineSize : server.limits.lineSize
     }
 
-    private func refuseLength() {
+    /// - Parameter subject: what the limit holds for.
+    private func refuseLength(over limit: Int, of subject: String = "a line") {
         refuse(
             ControlError(
-                .invalidRequest, "a line may have at most \(server.limits.lineSize) bytes",
+                .invalidRequest, "\(subject) may have at most \(limit) bytes",
                 code: .limitExceeded))
     }
 
     private func take(_ line: ArraySlice<UInt8>) {
         hasAsked = true
-        guard line.count <= longestLine else { return refuseLength() }
+        guard line.count <= longestLine else { return refuseLength(over: longestLine) }
         guard bucket.take(nowNs: MonotonicClock.nowNs) else {
             return reply(
                 id: Self.idOfRefused(line),
@@ -126,7 +127,8 @@ final class ControlConnection {
         do throws(ControlError) {
             let method = try method(of: envelope)
             guard method.isLarge || lineSize <= server.limits.lineSize else {
-                return refuseLength()
+                return refuseLength(
+                    over: server.limits.lineSize, of: "a line with \(method.name)")
             }
             try check(envelope, for: method)
             begin(method, envelope)

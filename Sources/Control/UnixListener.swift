@@ -2,61 +2,111 @@ import CLinux
 import EventLoop
 import Glibc
 
-/// Why a socket can't be served.
-public enum ListenError: Error, CustomStringConvertible {
-    case pathTooLong(String)
-    case inUse(String)
-    case failed(path: String, operation: String, code: CInt)
-
-    public var description: String {
-        switch self {
-        case .pathTooLong(let path):
-            "the socket path \(path) is longer than 107 bytes: choose a shorter --runtime-directory"
-        case .inUse(let path):
-            "another parleyd serves \(path): stop it, or choose another --runtime-directory"
-        case .failed(let path, let operation, let code):
-            "\(operation) \(path) failed: \(String(cString: strerror(code)))"
-        }
-    }
-}
-
 /// A listening stream socket in the file system. One that was bound here is removed at the end; one
 /// that came from the service manager stays.
+///
+/// Where the system has no descriptor or memory for a client, the client waits in the socket's queue
+/// and is taken when there is room again: see ``rest(because:)``.
 @LoopActor
 public final class UnixListener {
+    /// As accept4(2): a descriptor, or -1 with errno.
+    typealias Accept = @LoopActor (CInt) -> CInt
+
     private let descriptor: FileDescriptor
     private let ownPath: String?
+    private let restTime: Duration
+    private let accept: Accept
+    private let onClient: @LoopActor (FileDescriptor) -> Void
+    private let log: @LoopActor (String) -> Void
     private var watch: Watch?
+    /// Whether the last client that knocked could not be let in; the log says so once.
+    private var isExhausted = false
 
     /// Binds `path` with mode 0660. A socket that nobody listens on any more is replaced.
-    public init(
-        path: String, onClient: @escaping @LoopActor (FileDescriptor) -> Void
+    ///
+    /// - Parameter log: hears that clients have to wait, and that they no longer do.
+    public convenience init(
+        path: String, log: @escaping @LoopActor (String) -> Void = { _ in },
+        onClient: @escaping @LoopActor (FileDescriptor) -> Void
     ) throws(ListenError) {
+        self.init(
+            try Self.bind(path), ownPath: path, log: log, accept: { parley_accept($0) },
+            onClient: onClient)
+    }
+
+    /// Serves a socket that already listens, and leaves it in the file system at the end.
+    public convenience init(
+        adopting descriptor: FileDescriptor, log: @escaping @LoopActor (String) -> Void = { _ in },
+        onClient: @escaping @LoopActor (FileDescriptor) -> Void
+    ) {
+        // The service manager passes blocking sockets (sd_listen_fds(3)); accept() must not wait.
+        let flags = fcntl(descriptor.raw, F_GETFL)
+        if flags >= 0 { _ = fcntl(descriptor.raw, F_SETFL, flags | O_NONBLOCK) }
+        self.init(
+            descriptor, ownPath: nil, log: log, accept: { parley_accept($0) }, onClient: onClient)
+    }
+
+    /// - Parameters:
+    ///   - restTime: how long clients wait when there is no room for them.
+    ///   - accept: for tests of what the kernel answers when it has nothing left.
+    init(
+        _ descriptor: FileDescriptor, ownPath: String?, restTime: Duration = .milliseconds(100),
+        log: @escaping @LoopActor (String) -> Void, accept: @escaping Accept,
+        onClient: @escaping @LoopActor (FileDescriptor) -> Void
+    ) {
+        self.restTime = restTime
+        self.descriptor = descriptor
+        self.ownPath = ownPath
+        self.accept = accept
+        self.onClient = onClient
+        self.log = log
+        watch = EventLoop.shared.watch(descriptor.raw, for: .read) { [weak self] _ in
+            self?.takeClients()
+        }
+    }
+
+    // MARK: Binding
+
+    /// A socket that listens on `path`.
+    ///
+    /// Its mode never comes from the process's umask, which all threads share: the node gets the mode
+    /// of the unbound socket's inode (unix_bind in the kernel), and whatever the umask took away is
+    /// given back before anybody can connect, which needs listen().
+    static func bind(_ path: String) throws(ListenError) -> FileDescriptor {
         guard var address = UnixAddress(path) else { throw .pathTooLong(path) }
         let flags =
             CInt(SOCK_STREAM.rawValue) | CInt(SOCK_CLOEXEC.rawValue) | CInt(SOCK_NONBLOCK.rawValue)
         let fd = socket(AF_UNIX, flags, 0)
         guard fd >= 0 else { throw .failed(path: path, operation: "socket for", code: errno) }
-        descriptor = FileDescriptor(owning: fd)
+        let descriptor = FileDescriptor(owning: fd)
+        try clear(path, &address, fd)
+        _ = fchmod(fd, mode)
+        guard address.bind(fd) == 0 else {
+            throw .failed(path: path, operation: "bind", code: errno)
+        }
+        guard chmod(path, mode) == 0, listen(fd, 128) == 0 else {
+            let code = errno
+            unlink(path)
+            throw .failed(path: path, operation: "listen on", code: code)
+        }
+        return descriptor
+    }
+
+    private static var mode: mode_t { 0o660 }
+
+    /// Makes way for a socket of ours, where nobody listens any more.
+    private static func clear(
+        _ path: String, _ address: inout UnixAddress, _ fd: CInt
+    ) throws(ListenError) {
         if address.connect(fd) == 0 || errno == EAGAIN { throw .inUse(path) }
         switch errno {
         case ENOENT: break
-        case ECONNREFUSED where Self.isSocket(path):
+        case ECONNREFUSED where isSocket(path):
             // Nobody listens: a refused connect leaves the descriptor unbound, as bind() wants it.
             unlink(path)
         case ECONNREFUSED: throw .failed(path: path, operation: "bind", code: EEXIST)
         default: throw .failed(path: path, operation: "connect to", code: errno)
         }
-        let mask = umask(0o117)
-        let bound = address.bind(fd)
-        let code = errno
-        umask(mask)
-        guard bound == 0 else { throw .failed(path: path, operation: "bind", code: code) }
-        guard listen(fd, 128) == 0 else {
-            throw .failed(path: path, operation: "listen on", code: errno)
-        }
-        ownPath = path
-        begin(onClient)
     }
 
     /// Anything else under our name is somebody's file, and not ours to remove.
@@ -65,71 +115,45 @@ public final class UnixListener {
         return lstat(path, &status) == 0 && status.st_mode & S_IFMT == S_IFSOCK
     }
 
-    /// Serves a socket that already listens.
-    public init(
-        adopting descriptor: FileDescriptor, onClient: @escaping @LoopActor (FileDescriptor) -> Void
-    ) {
-        self.descriptor = descriptor
-        ownPath = nil
-        begin(onClient)
-    }
+    // MARK: Clients
 
-    private func begin(_ onClient: @escaping @LoopActor (FileDescriptor) -> Void) {
-        let listener = descriptor
-        watch = EventLoop.shared.watch(listener.raw, for: .read) { [weak self] _ in
-            while true {
-                let fd = parley_accept(listener.raw)
-                if fd >= 0 {
-                    onClient(FileDescriptor(owning: fd))
-                    continue
-                }
-                if errno == EMFILE || errno == ENFILE { self?.rest() }
-                return
+    private func takeClients() {
+        while watch != nil {
+            let fd = accept(descriptor.raw)
+            if fd >= 0 {
+                if isExhausted { log("clients are accepted again") }
+                isExhausted = false
+                onClient(FileDescriptor(owning: fd))
+                continue
+            }
+            switch errno {
+            case EAGAIN: return
+            // The client went away while it waited; the next one may be there.
+            case EINTR, ECONNABORTED: continue
+            default: return rest(because: errno)
             }
         }
     }
 
-    /// No descriptor is left: the client waits in the queue, and the loop must not spin meanwhile.
-    private func rest() {
+    /// EMFILE, ENFILE, ENOMEM, ENOBUFS (accept(2)): the client stays in the queue, and as long as it is
+    /// there the socket is readable, so that the loop would spin.
+    private func rest(because code: CInt) {
+        if !isExhausted {
+            log(
+                "clients have to wait, because none can be accepted: "
+                    + "\(String(cString: strerror(code)))")
+        }
+        isExhausted = true
         watch?.change(to: [])
-        _ = EventLoop.shared.schedule(after: .milliseconds(100)) { [weak self] in
+        _ = EventLoop.shared.schedule(after: restTime) { [weak self] in
             self?.watch?.change(to: .read)
         }
     }
 
-    /// Stops listening and removes the socket.
+    /// Stops listening and removes the socket, if it was bound here.
     public func close() {
         watch?.cancel()
         watch = nil
         if let ownPath { unlink(ownPath) }
-    }
-}
-
-/// A sockaddr_un.
-public struct UnixAddress {
-    private var address = sockaddr_un()
-
-    /// nil when the path does not fit.
-    public init?(_ path: String) {
-        let bytes = Array(path.utf8)
-        guard !bytes.isEmpty, bytes.count < MemoryLayout.size(ofValue: address.sun_path) else {
-            return nil
-        }
-        address.sun_family = sa_family_t(AF_UNIX)
-        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: bytes) }
-    }
-
-    /// As connect(2).
-    public mutating func connect(_ fd: CInt) -> CInt { with { Glibc.connect(fd, $0, $1) } }
-    mutating func bind(_ fd: CInt) -> CInt { with { Glibc.bind(fd, $0, $1) } }
-
-    private mutating func with(
-        _ body: (UnsafePointer<sockaddr>, socklen_t) -> CInt
-    ) -> CInt {
-        withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                body($0, socklen_t(MemoryLayout<sockaddr_un>.size))
-            }
-        }
     }
 }

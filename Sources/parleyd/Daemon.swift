@@ -12,6 +12,7 @@ final class Daemon {
     /// How long ending may take in all.
     static var stopLimit: Duration { .milliseconds(800) }
 
+    private let log: Log
     private let gateway: Gateway
     private var listeners: [UnixListener] = []
     private var signals: SignalSource?
@@ -48,6 +49,7 @@ final class Daemon {
         _ spawner: Spawner
     ) throws {
         let log = Log(level: settings.logging.level)
+        self.log = log
         for warning in settings.warnings { log.write(.warning, warning.description) }
         // The signals are blocked before any thread exists that could take them.
         signals = SignalSource([SIGTERM, SIGINT, SIGHUP]) { _ in }
@@ -93,15 +95,23 @@ final class Daemon {
             access.allows(role: role, user: user, group: group)
         }
         listeners = [
-            try UnixListener(path: "\(directory)/control.sock") {
+            try listener("\(directory)/control.sock") {
                 gateway.server.accept($0, role: .control)
             },
-            try UnixListener(path: "\(directory)/monitor.sock") {
+            try listener("\(directory)/monitor.sock") {
                 gateway.server.accept($0, role: .monitor)
             },
-            try UnixListener(path: "\(directory)/audio.sock") { door.accept($0) },
+            try listener("\(directory)/audio.sock") { door.accept($0) },
         ]
         access.assignGroups(directory)
+    }
+
+    private func listener(
+        _ path: String, onClient: @escaping @LoopActor (FileDescriptor) -> Void
+    ) throws(ListenError) -> UnixListener {
+        try UnixListener(
+            path: path, log: { [log] in log.write(.warning, "\(path): \($0)") },
+            onClient: onClient)
     }
 
     private func take(_ signal: CInt) {
