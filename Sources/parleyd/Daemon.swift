@@ -14,6 +14,8 @@ final class Daemon {
 
     private let log: Log
     private let gateway: Gateway
+    /// Follows the configuration when it is read again.
+    private var access: SocketAccess
     private var listeners: [UnixListener] = []
     private var signals: SignalSource?
     private var audioDoor: AudioDoor?
@@ -30,8 +32,7 @@ final class Daemon {
         let daemon: Daemon
         do {
             daemon = try Daemon(arguments, sources, settings, spawner)
-            try daemon.listen(
-                RuntimeDirectory.path(arguments, sources.environment), settings.control)
+            try daemon.listen(RuntimeDirectory.path(arguments, sources.environment))
         } catch let fault as RuntimeDirectory.Fault {
             StandardError.write("parleyd: \(fault.message)")
             return 1
@@ -72,7 +73,11 @@ final class Daemon {
                 }
             },
             log: { log.write($0, $1) })
-        gateway.onSettings = { log.level = $0.logging.level }
+        access = SocketAccess(settings.control)
+        gateway.onSettings = { [weak self] settings in
+            log.level = settings.logging.level
+            self?.access = SocketAccess(settings.control)
+        }
         signals = SignalSource([SIGTERM, SIGINT, SIGHUP]) { [weak self] signal in
             self?.take(signal)
         }
@@ -84,15 +89,15 @@ final class Daemon {
         return String(cString: path)
     }
 
-    private func listen(_ directory: String, _ settings: ControlSettings) throws {
+    private func listen(_ directory: String) throws {
         try RuntimeDirectory.prepare(directory)
         lock = try RuntimeDirectory.lock(directory)
         let gateway = gateway
         let door = AudioDoor { request, socket in gateway.admit(request, socket) }
         audioDoor = door
-        let access = SocketAccess(settings)
-        gateway.server.isAllowed = { role, user, group in
-            access.allows(role: role, user: user, group: group)
+        door.isAllowed = { [weak self] in self?.access.allows($0, on: \.audio) == true }
+        gateway.server.isAllowed = { [weak self] role, peer in
+            self?.access.allows(peer, on: role == .control ? \.control : \.monitor) == true
         }
         listeners = [
             try listener("\(directory)/control.sock") {

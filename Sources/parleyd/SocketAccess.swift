@@ -1,5 +1,5 @@
 import Configuration
-import ControlProtocol
+import Control
 import Glibc
 
 /// Who may use which socket, beside what the modes of the files decide.
@@ -8,13 +8,14 @@ struct SocketAccess: Sendable {
 
     init(_ settings: ControlSettings) { self.settings = settings }
 
-    func allows(role: Role, user: uid_t, group: gid_t) -> Bool {
-        let socket = role == .control ? settings.control : settings.monitor
+    /// - Parameter socket: the settings of the socket that the client connected to.
+    func allows(_ peer: Peer, on socket: KeyPath<ControlSettings, SocketSettings>) -> Bool {
+        let socket = settings[keyPath: socket]
         guard !socket.users.isEmpty || !socket.groups.isEmpty else { return true }
-        if socket.users.contains(where: { Self.user($0) == user }) { return true }
+        if socket.users.contains(where: { Self.user($0) == peer.userID }) { return true }
         let wanted = socket.groups.compactMap(Self.group)
         return !wanted.isEmpty
-            && Self.groups(of: user, primary: group).contains { wanted.contains($0) }
+            && Self.groups(of: peer.userID, primary: peer.groupID).contains { wanted.contains($0) }
     }
 
     /// Gives the sockets to their groups. A group that is not there or that the daemon is not in leaves

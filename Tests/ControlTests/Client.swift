@@ -1,4 +1,5 @@
 import Control
+import EventLoop
 import Glibc
 import JSON
 import Testing
@@ -8,10 +9,22 @@ final class Client {
     let fd: CInt
     private var bytes: [UInt8] = []
 
-    init(_ path: String) throws {
-        fd = socket(AF_UNIX, CInt(SOCK_STREAM.rawValue), 0)
+    convenience init(_ path: String) throws {
+        let fd = socket(AF_UNIX, CInt(SOCK_STREAM.rawValue), 0)
         var address = try #require(UnixAddress(path))
         try #require(address.connect(fd) == 0)
+        self.init(owning: fd)
+    }
+
+    /// Two ends that are connected: the near one is for a server.
+    static func pair() throws -> (near: FileDescriptor, far: Client) {
+        var ends: [CInt] = [0, 0]
+        try #require(socketpair(AF_UNIX, CInt(SOCK_STREAM.rawValue), 0, &ends) == 0)
+        return (FileDescriptor(owning: ends[0]), Client(owning: ends[1]))
+    }
+
+    private init(owning fd: CInt) {
+        self.fd = fd
         var patience = timeval(tv_sec: 5, tv_usec: 0)
         setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
     }

@@ -1,8 +1,9 @@
-import Control
 import ControlProtocol
 import EventLoop
 import Glibc
 import JSON
+
+@testable import Control
 
 /// A control server on real sockets in a directory of its own, with a stub that answers.
 @LoopActor
@@ -47,6 +48,17 @@ final class Stage: ControlService {
         }
         if method == "session.interrupt" { await withCheckedContinuation { waiting.append($0) } }
         return .object(parameters)
+    }
+
+    /// A client of another user, which a test can't be.
+    func client(of peer: Peer, role: Role = .control) throws -> sending Client {
+        let (near, far) = try Client.pair()
+        server.accept(near, from: peer, role: role)
+        return far
+    }
+
+    func allow(_ isAllowed: @escaping @LoopActor @Sendable (Role, Peer) -> Bool) {
+        server.isAllowed = isAllowed
     }
 
     var waitingCount: Int { waiting.count }

@@ -7,7 +7,7 @@ import JSON
 /// Who asks.
 public struct ControlCaller: Sendable {
     public let role: Role
-    public let userID: uid_t
+    public let peer: Peer
 }
 
 /// Answers the methods that the server does not know itself. Parameters have been checked against the
@@ -31,10 +31,11 @@ public protocol ControlService: AnyObject {
 public final class ControlServer {
     public var limits: ControlLimits
     public weak var service: (any ControlService)?
-    /// Users allowed beside root and the daemon's own; nil lets the socket's mode decide alone.
-    public var isAllowed: @LoopActor (Role, uid_t, gid_t) -> Bool = { _, _, _ in true }
+    /// Who may use a socket beside root and the daemon's own user, further than its mode decides.
+    public var isAllowed: @LoopActor (Role, Peer) -> Bool = { _, _ in true }
     public let version: String
     private var connections: [ObjectIdentifier: ControlConnection] = [:]
+    private var places = Places()
     private var sequence: Int64 = 0
 
     public init(version: String, limits: ControlLimits = ControlLimits()) {
@@ -46,25 +47,26 @@ public final class ControlServer {
 
     /// Takes a client that connected to the socket of `role`, or turns it away with the reason.
     public func accept(_ socket: FileDescriptor, role: Role) {
-        var process = pid_t()
-        var user = uid_t()
-        var group = gid_t()
-        guard parley_peer_credentials(socket.raw, &process, &user, &group) == 0 else { return }
-        let isOwn = user == 0 || user == getuid()
-        guard isOwn || isAllowed(role, user, group) else {
-            return refuse(socket, ControlError(.forbidden, "user \(user) may not use this socket"))
+        guard let peer = Peer(of: socket) else { return }
+        accept(socket, from: peer, role: role)
+    }
+
+    func accept(_ socket: FileDescriptor, from peer: Peer, role: Role) {
+        guard peer.isOwn || isAllowed(role, peer) else {
+            return refuse(
+                socket, ControlError(.forbidden, "user \(peer.userID) may not use this socket"))
         }
-        let room = limits.clients - (isOwn ? 0 : limits.reservedClients)
-        let sameUser = connections.values.count { $0.caller.userID == user }
-        guard connections.count < room, sameUser < limits.clientsPerUser else {
+        let share = Places.Limits(
+            total: limits.clients, perUser: limits.clientsPerUser, reserved: limits.reservedClients)
+        guard places.enter(peer, share) else {
             return refuse(
                 socket,
                 ControlError(
                     .limitExceeded,
-                    "too many clients (\(connections.count), \(sameUser) of user \(user)): close some"
-                ))
+                    "too many clients (\(places.taken), \(places.taken(by: peer.userID)) of user "
+                        + "\(peer.userID)): close some"))
         }
-        let caller = ControlCaller(role: role, userID: user)
+        let caller = ControlCaller(role: role, peer: peer)
         let connection = ControlConnection(socket: socket, caller: caller, server: self)
         connections[ObjectIdentifier(connection)] = connection
         connection.start()
@@ -76,7 +78,8 @@ public final class ControlServer {
     }
 
     func forget(_ connection: ControlConnection) {
-        connections[ObjectIdentifier(connection)] = nil
+        guard connections.removeValue(forKey: ObjectIdentifier(connection)) != nil else { return }
+        places.leave(connection.caller.peer)
     }
 
     public var clientCount: Int { connections.count }

@@ -14,9 +14,10 @@ struct TokenBucket {
 
     /// Takes one; false when there is none.
     mutating func take(nowNs: UInt64) -> Bool {
-        let elapsed = Double(nowNs &- lastNs) / 1e9
-        tokens = min(burst, tokens + elapsed * perSecond)
-        lastNs = nowNs
+        if nowNs > lastNs {
+            tokens = min(burst, tokens + Double(nowNs - lastNs) / 1e9 * perSecond)
+            lastNs = nowNs
+        }
         guard tokens >= 1 else { return false }
         tokens -= 1
         return true
