@@ -16,7 +16,7 @@ struct GatewayOptions: ParsableArguments {
         do throws(ControlClientError) {
             return try ControlClient(paths: GatewaySockets(option: socket).controlPaths)
         } catch {
-            throw DaemonError(error)
+            throw .gateway(error)
         }
     }
 
@@ -46,7 +46,7 @@ extension ControlClient {
         do throws(ControlClientError) {
             return try call(method, parameters, timeout: timeout)
         } catch {
-            throw DaemonError(error)
+            throw .gateway(error)
         }
     }
 }

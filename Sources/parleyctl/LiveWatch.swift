@@ -65,7 +65,7 @@ struct LiveWatch {
                 state.take(session: try client.answer("sessions.get", parameters))
             } catch {
                 // It may have ended a moment ago; session_closed is on its way.
-                guard case .refused = error else { throw error }
+                guard case .gateway(.refused) = error else { throw error }
             }
         }
     }

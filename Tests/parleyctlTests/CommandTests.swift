@@ -63,6 +63,12 @@ struct CommandTests {
         #expect(named.status == 3)
         #expect(named.error.contains("/nowhere/x.sock"))
         #expect(!named.error.contains("/run/parley"))
+        let long = "/" + String(repeating: "x", count: 200) + "/control.sock"
+        for command in [["status"], ["audio", "echo"]] {
+            let program = try Program(command + ["--socket", long])
+            #expect(program.status == 3)
+            #expect(program.error.contains("the path is over 107 bytes long"))
+        }
     }
 
     @Test("options of create become parameters, JSON where they are JSON")

@@ -1,60 +1,22 @@
-import CLinux
 import EventLoop
-import Glibc
 import JSON
-
-/// Why a call of the client failed.
-public enum ControlClientError: Error, CustomStringConvertible {
-    /// Nobody answers at any of these.
-    case noDaemon(tried: [(path: String, reason: String)])
-    case connectionLost
-    case timeout
-    /// The daemon refused: JSON-RPC's code, the stable word if any, the sentence.
-    case refused(code: Int64, word: String?, message: String)
-    case malformed(String)
-
-    public var description: String {
-        switch self {
-        case .noDaemon(let tried):
-            "no parleyd answers; tried "
-                + tried.map { "\($0.path) (\($0.reason))" }.joined(separator: ", ")
-        case .connectionLost: "parleyd closed the connection"
-        case .timeout: "parleyd did not answer in time"
-        case .refused(_, let word, let message): word.map { "\(message) (\($0))" } ?? message
-        case .malformed(let why): "parleyd sent something that is not its protocol: \(why)"
-        }
-    }
-}
 
 /// A blocking client of the control socket. One thread at a time.
 public final class ControlClient {
-    /// The socket that answered.
-    public let path: String
-    private let socket: FileDescriptor
+    private let socket: ClientSocket
     private var buffer: [UInt8] = []
     private var lastID: Int64 = 0
     private var events: [JSONValue] = []
 
     /// Connects to the first of `paths` that answers.
-    public init(paths: [String]) throws(ControlClientError) {
-        var tried: [(path: String, reason: String)] = []
-        for path in paths {
-            let fd = Glibc.socket(
-                AF_UNIX, CInt(SOCK_STREAM.rawValue) | CInt(SOCK_CLOEXEC.rawValue), 0)
-            let descriptor = FileDescriptor(owning: fd)
-            guard var address = UnixAddress(path) else {
-                tried.append((path, "the path is too long"))
-                continue
-            }
-            if address.connect(fd) == 0 {
-                self.path = path
-                socket = descriptor
-                return
-            }
-            tried.append((path, String(cString: strerror(errno))))
-        }
-        throw .noDaemon(tried: tried)
+    public convenience init(paths: [String]) throws(ControlClientError) {
+        self.init(try ClientSocket(paths: paths))
     }
+
+    init(_ socket: ClientSocket) { self.socket = socket }
+
+    /// The socket that answered.
+    public var path: String { socket.path }
 
     /// Calls a method and waits for its answer.
     ///
@@ -77,12 +39,7 @@ public final class ControlClient {
             }
             let answered = message["id"]
             guard answered == .integer(id) || answered == .null else { continue }
-            if let error = message["error"] {
-                throw .refused(
-                    code: error["code"]?.integerValue ?? 0,
-                    word: error["data"]?["code"]?.stringValue,
-                    message: error["message"]?.stringValue ?? "no message")
-            }
+            if let error = message["error"] { throw .init(refusal: error) }
             return message["result"] ?? .null
         }
     }
@@ -101,19 +58,7 @@ public final class ControlClient {
     public var fileDescriptor: CInt { socket.raw }
 
     /// Sends one line as it is, line end included: for tests of what a client should not send.
-    public func sendRaw(_ bytes: [UInt8]) throws(ControlClientError) {
-        var sent = 0
-        while sent < bytes.count {
-            let count = bytes.withUnsafeBytes { buffer in
-                Glibc.send(
-                    socket.raw, buffer.baseAddress.map { $0 + sent }, bytes.count - sent,
-                    CInt(MSG_NOSIGNAL))
-            }
-            if count < 0 && errno == EINTR { continue }
-            guard count > 0 else { throw .connectionLost }
-            sent += count
-        }
-    }
+    public func sendRaw(_ bytes: [UInt8]) throws(ControlClientError) { try socket.send(bytes) }
 
     private func send(_ object: JSONObject) throws(ControlClientError) {
         var bytes: [UInt8] = []
@@ -134,25 +79,9 @@ public final class ControlClient {
                     throw .malformed("\(error)")
                 }
             }
-            try fill(deadlineNs: deadlineNs)
+            guard try socket.receive(into: &buffer, deadlineNs: deadlineNs) else {
+                throw .connectionLost
+            }
         }
-    }
-
-    private func fill(deadlineNs: UInt64?) throws(ControlClientError) {
-        var timeoutMs: CInt = -1
-        if let deadlineNs {
-            let nowNs = MonotonicClock.nowNs
-            guard deadlineNs > nowNs else { throw .timeout }
-            timeoutMs = CInt(clamping: (deadlineNs - nowNs) / 1_000_000 + 1)
-        }
-        var descriptor = pollfd(fd: socket.raw, events: Int16(POLLIN), revents: 0)
-        let ready = poll(&descriptor, 1, timeoutMs)
-        if ready < 0 && errno == EINTR { return }
-        guard ready > 0 else { throw .timeout }
-        var chunk = [UInt8](repeating: 0, count: 65_536)
-        let count = recv(socket.raw, &chunk, chunk.count, 0)
-        if count < 0 && errno == EINTR { return }
-        guard count > 0 else { throw .connectionLost }
-        buffer += chunk[..<count]
     }
 }

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Glibc
+import Control
 import JSON
 
 struct Audio: ParsableCommand {
@@ -18,38 +18,21 @@ struct Audio: ParsableCommand {
     @OptionGroup var gateway: GatewayOptions
 
     func run() throws {
-        let socket = try UnixSocket(paths: GatewaySockets(option: gateway.socket).audioPaths)
         var request: JSONObject = ["session": .string(session)]
         if listen { request["direction"] = "capture" }
         if continuous { request["continuous"] = true }
-        try socket.send(Array(JSONValue.object(request).serialized().utf8) + [UInt8(ascii: "\n")])
-        var buffer: [UInt8] = []
-        let answer = try greeting(socket, &buffer)
-        printError(gateway.json ? answer.serialized() : describe(answer))
-        var pump = AudioPump(socket: socket, readsInput: !listen)
-        try pump.run(first: buffer)
+        let client = try connect(request)
+        printError(gateway.json ? client.greeting.serialized() : describe(client.greeting))
+        var pump = AudioPump(socket: client.socket, readsInput: !listen)
+        try pump.run(first: client.first)
     }
 
-    /// The gateway's line; what comes behind it stays in `buffer`.
-    private func greeting(
-        _ socket: UnixSocket, _ buffer: inout [UInt8]
-    ) throws(DaemonError) -> JSONValue {
-        while true {
-            if let end = buffer.firstIndex(of: UInt8(ascii: "\n")) {
-                let line = buffer[..<end]
-                let parsed = try? JSONValue(parsing: line)
-                buffer.removeSubrange(...end)
-                guard let answer = parsed else { throw .broken("what it says is not JSON") }
-                if let error = answer["error"] {
-                    throw .refused(
-                        code: error["code"]?.stringValue ?? error["data"]?["code"]?.stringValue,
-                        message: error["message"]?.stringValue ?? error.serialized())
-                }
-                return answer
-            }
-            guard buffer.count < 65_536, try socket.receive(into: &buffer) else {
-                throw .broken("no format came")
-            }
+    private func connect(_ request: JSONObject) throws(DaemonError) -> AudioClient {
+        do throws(ControlClientError) {
+            return try AudioClient(
+                paths: GatewaySockets(option: gateway.socket).audioPaths, request: request)
+        } catch {
+            throw .gateway(error)
         }
     }
 

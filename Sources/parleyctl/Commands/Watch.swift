@@ -39,7 +39,7 @@ struct Watch: ParsableCommand {
         do throws(DaemonError) {
             return try client.answer("events.subscribe", parameters(wanted))
         } catch {
-            guard case .refused(code: "forbidden", _) = error else { throw error }
+            guard case .gateway(.refused(_, word: "forbidden", _)) = error else { throw error }
             return try client.answer(
                 "events.subscribe", parameters(wanted.filter(\.isForMonitors)))
         }
@@ -81,7 +81,7 @@ extension ControlClient {
                 events.append(try nextEvent(timeout: timeout))
                 timeout = .zero
             } catch {
-                guard case .timeout = error else { throw DaemonError(error) }
+                guard case .timeout = error else { throw .gateway(error) }
                 return events
             }
         }

@@ -35,7 +35,7 @@ enum GatewayCheck {
     }
 
     private static func absent(_ error: DaemonError) -> Finding {
-        guard case .noDaemon(let tried) = error else {
+        guard case .gateway(.noDaemon(let tried)) = error else {
             return .problem(
                 "the gateway can't be asked", why: "\(error)", remedy: "start parleyd again")
         }
