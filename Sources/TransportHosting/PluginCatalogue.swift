@@ -77,11 +77,13 @@ final class PluginCatalogue {
     func beginProbing() {
         isProbing = true
         probeUnknown()
+        onChange()
     }
 
     func stop() {
         watcher = nil
         rescan?.cancel()
+        rescan = nil
         prober.cancel()
     }
 
@@ -114,8 +116,8 @@ final class PluginCatalogue {
             guard case .unknown = items[index].knowledge else { continue }
             items[index].predecessor = before[items[index].path]
         }
-        onChange()
         if isProbing { probeUnknown() }
+        onChange()
     }
 
     /// - Parameter seen: directories that were searched before this one, under whatever name.

@@ -13,6 +13,7 @@ public final class TransportHosting {
     private var announcedFaults: [String: String] = [:]
     private var failures: [FileIdentity: String] = [:]
     private var lastSession: UInt32 = 0
+    private var settlers: [CheckedContinuation<Void, Never>] = []
 
     private let log: @LoopActor (TransportLogLevel, String) -> Void
     private let onEvent: @LoopActor (CatalogueEvent) -> Void
@@ -47,6 +48,17 @@ public final class TransportHosting {
 
     /// Whether every file was looked into: what is not in ``entries`` by then is not there.
     public var isSettled: Bool { catalogue?.isSettled ?? true }
+
+    /// Waits until every file was looked into, which takes no longer than a probe may.
+    public func settled() async {
+        while !isSettled { await withCheckedContinuation { settlers.append($0) } }
+    }
+
+    private func resumeSettlers() {
+        let waiting = settlers
+        settlers = []
+        for settler in waiting { settler.resume() }
+    }
 
     /// Looks at all directories anew and forgets failures.
     public func reload() {
@@ -90,6 +102,7 @@ public final class TransportHosting {
     }
 
     private func catalogueChanged() {
+        defer { if isSettled { resumeSettlers() } }
         guard let catalogue else { return }
         var current: [String: (path: String, identity: FileIdentity)] = [:]
         var faults: [String: String] = [:]
@@ -142,7 +155,10 @@ public final class TransportHosting {
 
     /// Stops watching and probing. Hosts leave when their sessions are destroyed, at the latest with the
     /// daemon.
-    public func stop() { catalogue?.stop() }
+    public func stop() {
+        catalogue?.stop()
+        resumeSettlers()
+    }
 }
 
 extension TransportHosting: HostSlotDelegate {

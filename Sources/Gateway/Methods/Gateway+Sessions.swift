@@ -8,6 +8,8 @@ import TransportHosting
 /// `sessions.*`
 extension Gateway {
     func createSession(_ call: Call) async throws(ControlError) -> JSONValue {
+        // A daemon that has just started, or a file that has just been dropped in: it may be this one.
+        if hosting.transport(call.text("transport")) == nil { await hosting.settled() }
         let (spec, secrets) = try spec(call)
         let session = try create(spec, secrets: secrets)
         guard call.flag("wait") else {
