@@ -46,8 +46,8 @@ check: ## format, lint and unit tests
 format: ## rewrite the sources in the project's format
 	swift format --in-place --recursive Sources Tests Plugins Package.swift
 
-bench: stage ## measure against the budgets of docs/Performance.md
-	@etc/scripts/bench "$(STAGE)"
+bench: stage ## measure against the budgets of docs/Performance.md; PARTS="cpu idle" for some
+	@etc/scripts/bench "$(STAGE)" $(PARTS)
 
 install: manual ## install under $(DESTDIR)$(PREFIX)
 	@etc/scripts/install "$(STAGE)" "$(DESTDIR)" "$(PREFIX)"
