@@ -102,6 +102,16 @@ public struct PlayedItems: ~Copyable {
 
     // MARK: The clock
 
+    /// Whether ``advance(to:)`` can give an event for what is recorded so far: an item waits to start
+    /// or to end. Between the two the clock may be left alone.
+    public var mayHaveNews: Bool {
+        @_noLocks get {
+            guard entryCount > 0 else { return false }
+            let first = entries[firstEntry]
+            return entryCount > 1 || !first.hasStarted || first.endPosition != nil
+        }
+    }
+
     /// Moves on to `devicePosition` by one event. Call it until it returns nil.
     @_noLocks
     public mutating func advance(to devicePosition: Int64) -> PlaybackEvent? {

@@ -67,6 +67,18 @@ ssize_t parley_receive_rights(int socket, void *bytes, size_t size, int *fds, in
     return received;
 }
 
+int parley_send_packets(int socket, const struct iovec *packets, int count) {
+    struct mmsghdr messages[PARLEY_PACKETS_MAX] = {0};
+    if (count > PARLEY_PACKETS_MAX)
+        count = PARLEY_PACKETS_MAX;
+    for (int i = 0; i < count; i++) {
+        messages[i].msg_hdr.msg_iov = (struct iovec *)&packets[i];
+        messages[i].msg_hdr.msg_iovlen = 1;
+    }
+    int sent = sendmmsg(socket, messages, (unsigned)count, MSG_DONTWAIT | MSG_NOSIGNAL);
+    return sent > 0 ? sent : 0;
+}
+
 int parley_peer_credentials(int socket, pid_t *pid, uid_t *uid, gid_t *gid) {
     struct ucred peer;
     socklen_t size = sizeof peer;

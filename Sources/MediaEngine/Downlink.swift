@@ -122,6 +122,15 @@ struct Downlink: ~Copyable {
 
     // MARK: Out
 
+    /// Samples of the local leg that ``produce`` can make now without a gap: what is decoded or queued.
+    var availableSamples: Int {
+        var waiting = packets.readySamples
+        if waiting == 0 && !isRefilling { waiting = queue.availableSamples }
+        let made = readyCount + waiting * localRateHz / format.rateHz
+        // Between rates a block may take a few samples more or less than its share.
+        return format.rateHz == localRateHz ? made : max(readyCount, made - localRateHz / 1_000)
+    }
+
     /// Writes the next `count` samples, silence where there is no speech.
     ///
     /// - Parameters:
@@ -204,6 +213,10 @@ struct Downlink: ~Copyable {
     }
 
     // MARK: Items
+
+    /// Whether ``nextNotice(heard:)`` may have something to tell before long. Within a long item it
+    /// has not, whatever is heard.
+    var mayHaveNews: Bool { dryItem != nil || ledger.mayHaveNews }
 
     /// The next thing to tell, now that `position` has been heard; nil when all is told.
     mutating func nextNotice(heard position: Int64) -> PlaybackNotice? {

@@ -174,6 +174,8 @@ extension EngineThread {
                 samples, count: clip.pointee.samples.count, wireNumber: session.pointee.wireNumber,
                 newestSampleNs: MonotonicClock.nowNs, link: links[session.pointee.link],
                 meters: session.pointee.meters)
+            // The next command may take the session or the host away.
+            flushLinks()
         }
         tell(
             EngineEvent(
@@ -189,6 +191,7 @@ extension EngineThread {
         for index in 0..<SessionMedia.maximumClients where session.pointee.clients[index] == nil {
             session.pointee.clients[index] = client
             session.pointee.quietSamples = 0
+            programs.add(client)
             return
         }
         // The control thread keeps count; this is only reached when it miscounts.
@@ -204,6 +207,7 @@ extension EngineThread {
         retire(.retiredDownlink, session.pointee.downlink)
         for index in 0..<SessionMedia.maximumClients {
             guard let client = session.pointee.clients[index] else { continue }
+            programs.remove(client)
             client.pointee.shutDown()
             tell(
                 EngineEvent(

@@ -10,6 +10,7 @@ extension EngineThread {
         guard let feed = captures[number], let unmanaged = feed.pointee.line else { return }
         let line = unmanaged._withUnsafeGuaranteedRef { $0 }
         line.engineDoorbell.silence()
+        defer { flushLinks() }
         while true {
             let count = line.ring.read(into: block, count: Self.blockSamples)
             guard count > 0 else { return }

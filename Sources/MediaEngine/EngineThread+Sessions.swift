@@ -60,6 +60,11 @@ extension EngineThread {
         return hasSound
     }
 
+    /// Sends what this turn has staged for the hosts.
+    func flushLinks() {
+        for place in 0..<links.end { links[place: place]?.pointee.flush() }
+    }
+
     /// Reads what the hosts have sent, all of it.
     mutating func readLinks() {
         for place in 0..<links.end {

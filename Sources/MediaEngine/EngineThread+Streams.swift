@@ -14,6 +14,7 @@ extension EngineThread {
 
     mutating func tick(nowNs: UInt64) {
         readLinks()
+        programs.poll()
         for place in 0..<sessions.end {
             guard let session = sessions[place: place] else { continue }
             if session.pointee.isStream {
@@ -22,20 +23,36 @@ extension EngineThread {
                 bridgeAbsentDevice(session, nowNs: nowNs)
             }
         }
+        flushLinks()
     }
 
     private mutating func serveStream(
         _ session: UnsafeMutablePointer<SessionMedia>, nowNs: UInt64
     ) {
         var due = session.pointee.takeDueSamples(nowNs: nowNs)
+        if due > 0 { due += takeAhead(session, due: due) }
         takeInput(session, due: due, nowNs: nowNs)
         while due > 0 {
             let count = min(due, Self.blockSamples)
             due -= count
             giveOutput(session, count: count)
         }
-        reportHeard(session, upTo: heardOfStream(session))
+        // The question costs a system call for each program.
+        if session.pointee.downlink?.pointee.mayHaveNews == true {
+            reportHeard(session, upTo: heardOfStream(session))
+        }
         dropLostClients(session)
+    }
+
+    /// Sound that can be given out before it is due; silence never is, since sound may still come.
+    private func takeAhead(
+        _ session: UnsafeMutablePointer<SessionMedia>, due: Int
+    ) -> Int {
+        let available = session.pointee.downlink?.pointee.availableSamples ?? 0
+        let limit = session.pointee.localRateHz * Self.aheadMs / 1_000
+        let count = max(0, min(available - due, limit))
+        session.pointee.clockSamples += Int64(count)
+        return count
     }
 
     /// Reads what the program that is the microphone has written, at most so far ahead of the clock as
@@ -106,6 +123,7 @@ extension EngineThread {
                 client.pointee.inputEnded
                 && session.pointee.quietSamples > 2 * session.pointee.localRateHz
             guard client.pointee.isGone || isDone else { continue }
+            programs.remove(client)
             client.pointee.shutDown()
             session.pointee.clients[index] = nil
             tell(

@@ -13,12 +13,16 @@ import Glibc
 /// back to the control thread.
 struct EngineThread: ~Copyable {
     static var tickNs: Int { 5_000_000 }
+    /// How far the output of a stream leg may run ahead of time, so that sound which is there anyway
+    /// costs a program every second tick only.
+    static var aheadMs: Int { 5 }
     /// Samples of one turn of any loop: 20 ms at 48 kHz.
     static var blockSamples: Int { 960 }
 
     let channel: Unmanaged<EngineChannel>
     let epoll: CInt
     let timer: CInt
+    let programs = ProgramWatch()
     var isTicking = false
     var isFinished = false
     var sessions = Slots<SessionMedia>(capacity: 256)

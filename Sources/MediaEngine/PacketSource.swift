@@ -75,6 +75,9 @@ struct PacketSource: ~Copyable {
 
     // MARK: Out
 
+    /// Samples that are decoded and not yet given out.
+    var readySamples: Int { readyCount }
+
     /// Writes up to `count` samples that belong together; nil when nothing is to be played now.
     mutating func next(
         into samples: UnsafeMutablePointer<Float>, count: Int, now: Int64

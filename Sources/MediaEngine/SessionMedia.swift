@@ -68,20 +68,20 @@ struct SessionMedia: ~Copyable {
         return false
     }
 
-    /// Samples of the present clock that are due at `nowNs`, at most 100 ms: a loop that overslept
-    /// more than that skips, so that delay can't pile up.
+    /// Samples of the present clock that are due at `nowNs`, in whole ticks, so that every write to a
+    /// program is of one size; at most 100 ms: a loop that overslept more than that skips, so that delay
+    /// can't pile up.
     mutating func takeDueSamples(nowNs: UInt64) -> Int {
         if clockStartNs == 0 { restartClock(nowNs: nowNs) }
         let elapsedNs = Int64(nowNs - clockStartNs)
-        let due = elapsedNs * Int64(localRateHz) / 1_000_000_000 - clockSamples
+        let tickNs = Int64(EngineThread.tickNs)
+        let ticks = (elapsedNs + tickNs / 2) / tickNs
+        let due = ticks * (Int64(localRateHz) * tickNs / 1_000_000_000) - clockSamples
+        // Some were given out ahead.
+        guard due > 0 else { return 0 }
         if due > Int64(localRateHz / 10) {
             restartClock(nowNs: nowNs)
             return localRateHz / 10
-        }
-        // An hour of clock, then a new start: the product above must not overflow.
-        if elapsedNs > 3_600_000_000_000 {
-            restartClock(nowNs: nowNs)
-            return Int(due)
         }
         clockSamples += due
         return Int(due)

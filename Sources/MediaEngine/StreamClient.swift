@@ -14,6 +14,10 @@ struct StreamClient: ~Copyable {
     let continuous: Bool
     private(set) var inputEnded = false
     private(set) var isGone = false
+    /// Whether a read may give something: ``ProgramWatch`` says so, a read that gives less takes it back.
+    private var isReadable = false
+    /// Whether the program has ended its input; what it wrote before may still wait.
+    private var hasHungUp = false
     /// Samples that may be read now: grows with the clock up to ``aheadMs`` and shrinks as they are read.
     private(set) var credit: Int
     private let maximumCredit: Int
@@ -36,6 +40,17 @@ struct StreamClient: ~Copyable {
         credit = maximumCredit
     }
 
+    var descriptor: CInt { socket.raw }
+
+    /// Something arrived, or the program writes no more. [engine]
+    mutating func noteReadable(hasEnded: Bool) {
+        isReadable = true
+        if hasEnded { hasHungUp = true }
+    }
+
+    /// The socket is of no use any more. [engine]
+    mutating func noteGone() { isGone = true }
+
     /// Time went on by `count` samples. [engine]
     mutating func grant(_ count: Int) { credit = min(credit + count, maximumCredit) }
 
@@ -43,11 +58,14 @@ struct StreamClient: ~Copyable {
     /// ended. [engine]
     mutating func read(into samples: UnsafeMutablePointer<Int16>, capacity: Int) -> Int {
         let count = min(capacity, credit)
-        guard writes, !inputEnded, !isGone, count > 0 else { return 0 }
+        guard writes, isReadable, !inputEnded, !isGone, count > 0 else { return 0 }
         let bytes = UnsafeMutableRawPointer(samples).assumingMemoryBound(to: UInt8.self)
         let start = hasOdd ? 1 : 0
         if hasOdd { bytes[0] = odd }
-        let size = recv(socket.raw, bytes + start, count * 2 - start, CInt(MSG_DONTWAIT))
+        let wanted = count * 2 - start
+        let size = recv(socket.raw, bytes + start, wanted, CInt(MSG_DONTWAIT))
+        // The end of the input comes with no further edge.
+        if size < wanted && !hasHungUp { isReadable = false }
         guard size > 0 else {
             if size == 0 {
                 inputEnded = true

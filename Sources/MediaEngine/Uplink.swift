@@ -23,6 +23,8 @@ struct Uplink: ~Copyable {
     private var sequence: UInt32 = 0
     private var timestamp: UInt64 = 0
     private var afterGap = true
+    /// Frames of the session that were dropped, as far as the next frame sent has said so.
+    private var droppedBefore = 0
 
     /// - Parameters:
     ///   - localRateHz: of the samples that ``process`` gets.
@@ -97,6 +99,7 @@ struct Uplink: ~Copyable {
         }
     }
 
+    /// Encodes the frame and stages it; ``HostLink/flush()`` sends it.
     private mutating func emit(
         wireNumber: UInt32, newestNs: UInt64, link: UnsafeMutablePointer<HostLink>?,
         meters: SessionMeters
@@ -106,16 +109,18 @@ struct Uplink: ~Copyable {
             timestamp &+= UInt64(frameSamples)
         }
         guard let link, wireNumber != 0 else {
-            afterGap = true
             meters.framesDropped.add(1, ordering: .relaxed)
             return
         }
-        let size = encode(into: link.pointee.payload)
+        let size = encode(into: link.pointee.payload(size: maximumBytes))
         // DTX: nothing to send, the sequence number is not used up.
         guard size > 0 else {
             sequence &-= 1
             return
         }
+        let dropped = meters.framesDropped.load(ordering: .relaxed)
+        if dropped != droppedBefore { afterGap = true }
+        droppedBefore = dropped
         var header = parley_wire_audio()
         header.version = UInt16(PARLEY_WIRE_VERSION)
         header.session = wireNumber
@@ -127,18 +132,14 @@ struct Uplink: ~Copyable {
         header.data_size = UInt32(size)
         if afterGap { header.flags |= UInt32(PARLEY_FRAME_DISCONTINUITY) }
         if format.codec == .opus { header.flags |= UInt32(PARLEY_FRAME_PACKET) }
-        if link.pointee.send(header) {
-            afterGap = false
-            meters.framesSent.add(1, ordering: .releasing)
-            let nowNs = MonotonicClock.nowNs
-            if nowNs > newestNs {
-                meters.uplinkUs.store(Int((nowNs - newestNs) / 1_000), ordering: .relaxed)
-            }
-        } else {
-            afterGap = true
-            meters.framesDropped.add(1, ordering: .relaxed)
-        }
+        afterGap = false
+        link.pointee.stage(header, newestSampleNs: newestNs, meters: meters)
     }
+
+    /// Room that a frame may need.
+    private var maximumBytes: Int { max(Self.opusPacketMaximum, frameSamples * 2) }
+
+    private static var opusPacketMaximum: Int { 1_500 }
 
     /// Bytes written to `payload`; 0 for nothing to send.
     private mutating func encode(into payload: UnsafeMutablePointer<UInt8>) -> Int {
@@ -154,7 +155,9 @@ struct Uplink: ~Copyable {
             return frameSamples
         case .opus:
             let size =
-                encoder?.encode(frame, count: frameSamples, into: payload, capacity: 1_500) ?? 0
+                encoder?.encode(
+                    frame, count: frameSamples, into: payload, capacity: Self.opusPacketMaximum)
+                ?? 0
             return size > 2 ? size : 0
         }
     }

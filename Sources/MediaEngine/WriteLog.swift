@@ -4,7 +4,7 @@
 /// A Unix socket tells how much memory its unread writes take, not how many bytes they are: each write
 /// costs its bytes plus the kernel's own share, which depends on the size alone. The log learns that
 /// cost from the first writes of a size and then counts writes back from the newest. A write that the
-/// program has read in part counts as unread, so the answer is early by one write (5 ms) at most.
+/// program has read in part counts as unread, so the answer is early by one write (10 ms) at most.
 struct WriteLog: ~Copyable {
     /// More than the smallest writes that a socket of the default size holds.
     private static var capacity: Int { 512 }

@@ -22,6 +22,34 @@ import Testing
         return all
     }
 
+    @Test func thereIsNewsOnlyAroundTheEndsOfItems() {
+        var ledger = PlayedItems()
+        var steps: [Bool] = [ledger.mayHaveNews]
+        ledger.record(chunk(a, at: 0, count: 480), rateHz: 24_000, at: 0)
+        steps.append(ledger.mayHaveNews)
+        _ = events(&ledger, to: 10)
+        steps.append(ledger.mayHaveNews)
+        ledger.record(chunk(a, at: 480, count: 480), rateHz: 24_000, at: 960)
+        steps.append(ledger.mayHaveNews)
+        ledger.record(chunk(a, at: 960, count: 480, ends: true), rateHz: 24_000, at: 1_920)
+        steps.append(ledger.mayHaveNews)
+        _ = events(&ledger, to: 2_880)
+        steps.append(ledger.mayHaveNews)
+        // Nothing; waits to start; runs; runs on; waits to end; nothing.
+        #expect(steps == [false, true, false, false, true, false])
+    }
+
+    @Test func anItemWithoutAnEndIsNewsWhenTheNextOneComes() {
+        var ledger = PlayedItems()
+        ledger.record(chunk(a, at: 0, count: 480), rateHz: 24_000, at: 0)
+        _ = events(&ledger, to: 10)
+        ledger.record(chunk(b, at: 0, count: 480), rateHz: 24_000, at: 960)
+        let before = ledger.mayHaveNews
+        _ = events(&ledger, to: 970)
+        let after = ledger.mayHaveNews
+        #expect([before, after] == [true, false])
+    }
+
     /// Two items at 24 kHz, one behind the other from device position 1000 on.
     @Test func itemsStartAndFinishByTheDeviceClock() {
         var ledger = PlayedItems()

@@ -1,7 +1,9 @@
 import AudioCore
 import CParleyTransport
+import CParleyWire
 import EventLoop
 import MediaEngine
+import Synchronization
 import Testing
 
 /// A session on the audio socket, seen from both ends.
@@ -65,8 +67,8 @@ import Testing
         let reports = await fixture.reports(2)
         let cut = try #require(reports.first { $0.kind == UInt32(PARLEY_PLAYBACK_FLUSHED) })
         #expect(cut.receivedSamples == 24_000)
-        // Early by a write of 5 ms and late by the resampler's delay at the most.
-        #expect(abs(Int(cut.heardSamples) - 2_400) <= 144, "heard \(cut.heardSamples)")
+        // Early by a write of 10 ms and late by the resampler's delay at the most.
+        #expect(abs(Int(cut.heardSamples) - 2_400) <= 264, "heard \(cut.heardSamples)")
     }
 
     @LoopActor @Test func withoutAProgramSpeechPassesUnheard() async throws {
@@ -103,5 +105,34 @@ import Testing
         let continuous = fixture.join(writes: false, continuous: true)
         #expect(continuous.read(2_400) == [Int16](repeating: 0, count: 2_400))
         #expect(!listener.hasSound)
+    }
+
+    @LoopActor @Test func whatWasWrittenJustBeforeTheEndOfInputArrives() async throws {
+        let fixture = try StreamFixture()
+        defer { fixture.close() }
+        let program = fixture.join()
+        let spoken = speech(480)
+        program.write(spoken)
+        program.endInput()
+        await fixture.wait { fixture.endedInputs == [program.number] }
+        #expect(try #require(fixture.host.receive()).data.samples == spoken)
+    }
+
+    @LoopActor @Test func aFrameBehindLostOnesSaysSo() async throws {
+        let fixture = try StreamFixture()
+        defer { fixture.close() }
+        let program = fixture.join()
+        // The host reads nothing until its socket has refused a frame.
+        let meters = fixture.session.meters
+        while meters.framesDropped.load(ordering: .relaxed) == 0 { program.write(speech(4_800)) }
+        let sent = meters.framesSent.load(ordering: .acquiring)
+        for _ in 0..<sent { #expect(fixture.host.receive() != nil) }
+        program.write(speech(4_800))
+        let next = try #require(fixture.host.receive())
+        #expect(UInt64(next.header.sequence) > sent)
+        #expect(next.header.flags & UInt32(PARLEY_FRAME_DISCONTINUITY) != 0)
+        program.write(speech(4_800))
+        let after = try #require(fixture.host.receive())
+        #expect(after.header.flags & UInt32(PARLEY_FRAME_DISCONTINUITY) == 0)
     }
 }

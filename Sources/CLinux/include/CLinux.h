@@ -13,6 +13,7 @@
 #include <sys/socket.h>
 #include <sys/timerfd.h>
 #include <sys/types.h>
+#include <sys/uio.h>
 
 /* Descriptors that one message may carry. */
 #define PARLEY_RIGHTS_MAX 8
@@ -27,6 +28,13 @@ ssize_t parley_send_rights(int socket, const void *bytes, size_t size, const int
  * closed by the kernel). Returns as recvmsg(). */
 ssize_t parley_receive_rights(int socket, void *bytes, size_t size, int *fds, int *count,
                               int *truncated, int flags);
+
+/* Packets of one parley_send_packets() at the most. */
+#define PARLEY_PACKETS_MAX 16
+
+/* sendmmsg() of count packets, each one piece of memory, without blocking and without SIGPIPE. Returns
+ * how many were sent, from the first on; 0 when none was. */
+int parley_send_packets(int socket, const struct iovec *packets, int count);
 
 /* Who is at the other end of a Unix socket (SO_PEERCRED). Returns 0 or -1 with errno. */
 int parley_peer_credentials(int socket, pid_t *pid, uid_t *uid, gid_t *gid);
