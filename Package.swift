@@ -53,6 +53,8 @@ let package = Package(
         library("COpus", apt: "libopus-dev"),
         library("CSpeexDSP", apt: "libspeexdsp-dev"),
         library("CJansson", apt: "libjansson-dev"),
+        library("COpenSSL", apt: "libssl-dev"),
+        library("CWslay", apt: "libwslay-dev"),
 
         // C of our own.
         .target(name: "CParleyTransport", cSettings: strictC),
@@ -95,6 +97,9 @@ let package = Package(
         .target(
             name: "ParleyTransport", dependencies: ["CParleyTransport", "JSON"],
             swiftSettings: strict + [.enableExperimentalFeature("Lifetimes")]),
+
+        // What plugins speak.
+        module("WebSocket", ["COpenSSL", "CWslay"]),
 
         // What parleyctl draws.
         module("TerminalView", ["JSON"]),
@@ -148,6 +153,7 @@ let package = Package(
             name: "SoundServer", path: "Tests/Support/SoundServer", swiftSettings: strict),
         tests(of: "PulseAudio", ["AudioCore", "DeviceLines", "EventLoop", "SoundServer"]),
         tests(of: "Control", ["ControlProtocol", "JSON", "EventLoop"]),
+        tests(of: "WebSocket"),
         tests(of: "Configuration", ["ControlProtocol", "JSON"]),
         tests(of: "TerminalView", ["JSON"]),
         tests(of: "parleyctl", ["JSON", "PulseAudio", "Control", "ControlProtocol", "EventLoop"]),
