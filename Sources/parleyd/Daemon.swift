@@ -99,6 +99,9 @@ final class Daemon {
         gateway.server.isAllowed = { [weak self] role, peer in
             self?.access.allows(peer, on: role == .control ? \.control : \.monitor) == true
         }
+        #if DEBUG
+            gateway.server.onMismatch = { [log] in log.write(.error, "protocol: \($0)") }
+        #endif
         listeners = [
             try listener("\(directory)/control.sock") {
                 gateway.server.accept($0, role: .control)

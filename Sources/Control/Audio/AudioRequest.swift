@@ -20,13 +20,13 @@ public struct AudioRequest: Sendable, Equatable {
         } catch {
             throw ControlError(.parse, "the first line must be {\"session\":\"...\"}: \(error)")
         }
-        try Self.parameters.check(object)
+        try ValueCheck.ofParameters.check(object, Self.parameters)
         session = object["session"]?.stringValue ?? ""
         isListener = object["direction"]?.stringValue == "capture"
         isContinuous = object["continuous"]?.boolValue ?? false
     }
 
-    private static let parameters: [Parameter] = [
+    private static let parameters: [Member] = [
         .required("session", .string, "Id or name."),
         .optional("direction", .choice(["capture", "duplex"]), "capture only listens."),
         .optional("continuous", .boolean, "Silence in gaps."),

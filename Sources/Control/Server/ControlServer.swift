@@ -34,6 +34,9 @@ public final class ControlServer {
     /// Who may use a socket beside root and the daemon's own user, further than its mode decides.
     public var isAllowed: @LoopActor (Role, Peer) -> Bool = { _, _ in true }
     public let version: String
+    /// Hears of answers and events that are not as ``ControlMethod`` and ``EventType`` declare them, and
+    /// so not as `rpc.discover` tells clients. Looking costs time: for builds that are tested.
+    public var onMismatch: (@LoopActor (String) -> Void)?
     private var connections: [ObjectIdentifier: ControlConnection] = [:]
     private var places = Places()
     private var sequence: Int64 = 0
@@ -73,7 +76,7 @@ public final class ControlServer {
     }
 
     private func refuse(_ socket: FileDescriptor, _ error: ControlError) {
-        let line = ControlConnection.response(id: .null, error: error)
+        let line = ResponseLine.bytes(id: .null, .failure(error))
         _ = send(socket.raw, line, line.count, CInt(MSG_DONTWAIT) | CInt(MSG_NOSIGNAL))
     }
 
@@ -103,6 +106,7 @@ public final class ControlServer {
     /// Sends an event to everybody who wants it.
     public func publish(_ type: EventType, session: String? = nil, _ data: JSONValue) {
         sequence += 1
+        audit("the data of \(type.rawValue)", data, type.data)
         let event = ControlEvent(
             type: type, session: session, data: data, sequence: sequence, timeMs: ControlEvent.nowMs
         )
@@ -117,6 +121,53 @@ public final class ControlServer {
             let line = lines[rawAudio] ?? event.line(rawAudio: rawAudio, limit: limits.eventSize)
             lines[rawAudio] = line
             connection.notify(line, key: key)
+        }
+    }
+
+    /// What a client that fell behind is told, with the sequence number of now.
+    func lostLine(count: Int) -> [UInt8] {
+        let event = ControlEvent(
+            type: .lost, session: nil, data: ["count": .integer(Int64(count))],
+            sequence: sequence, timeMs: ControlEvent.nowMs)
+        return event.line(rawAudio: false, limit: limits.eventSize)
+    }
+
+    // MARK: Answers
+
+    /// Lasts as long as the server: it tells of nothing that changes.
+    private(set) lazy var discovery = OpenRPC.document(version: version)
+
+    func answer(
+        _ method: ControlMethod, _ parameters: JSONObject, from caller: ControlCaller
+    ) async -> Result<JSONValue, ControlError> {
+        guard let service else {
+            return .failure(ControlError(.notSupported, "the daemon is about to end"))
+        }
+        do throws(ControlError) {
+            return .success(try await service.answer(method.name, parameters, from: caller))
+        } catch {
+            return .failure(error)
+        }
+    }
+
+    // MARK: Audit
+
+    /// Compares what a method came to with its row of the table.
+    func audit(_ method: ControlMethod, _ result: Result<JSONValue, ControlError>) {
+        switch result {
+        case .success(let value): audit("the answer of \(method.name)", value, method.result)
+        case .failure(let error):
+            guard let code = error.code, !method.refusals.contains(code) else { return }
+            onMismatch?("\(method.name) does not declare that it may refuse with \(code.rawValue)")
+        }
+    }
+
+    private func audit(_ what: String, _ value: JSONValue, _ type: ValueType) {
+        guard let onMismatch else { return }
+        do throws(ControlError) {
+            try ValueCheck.ofAnswers.check(value, type, path: "it")
+        } catch {
+            onMismatch("\(what) is not as declared: \(error.message)")
         }
     }
 }

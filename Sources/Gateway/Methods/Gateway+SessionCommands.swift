@@ -60,7 +60,7 @@ extension Gateway {
         let (result, data) = await session.command(command, arguments)
         let reason = data?["message"]?.stringValue
         switch result {
-        case .done: return data ?? [:]
+        case .done: return .object(data?.objectValue ?? [:])
         case .invalid:
             throw ControlError(
                 .invalidParameters, reason ?? "the plugin refused the arguments of \(command)")

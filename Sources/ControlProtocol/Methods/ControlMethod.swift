@@ -1,7 +1,7 @@
 import JSON
 
 /// What a socket's clients may do.
-public enum Role: String, Sendable {
+public enum Role: String, Sendable, CaseIterable {
     /// control.sock: everything.
     case control
     /// monitor.sock: what changes nothing and shows nothing that was said.
@@ -20,23 +20,29 @@ public struct ControlMethod: Sendable {
     public let name: String
     public let access: Access
     public let summary: String
-    public let parameters: [Parameter]
+    public let parameters: [Member]
+    public let result: ValueType
+    /// The stable words that a refusal may have, beside those that any request may meet.
+    public let errors: [ControlError.Code]
     /// Whether its line may be as long as an image, an event or a clip needs.
     public let isLarge: Bool
 
-    public init(
+    init(
         _ name: String, _ access: Access, _ summary: String, isLarge: Bool = false,
-        _ parameters: Parameter...
+        _ parameters: Member..., answers result: ValueType, refuses errors: [ControlError.Code] = []
     ) {
         self.name = name
         self.access = access
         self.summary = summary
         self.isLarge = isLarge
         self.parameters = parameters
+        self.result = result
+        self.errors = errors
     }
 
-    public static func named(_ name: String) -> ControlMethod? { byName[name] }
-
-    private static let byName = Dictionary(
-        all.map { ($0.name, $0) }, uniquingKeysWith: { first, _ in first })
+    /// Every stable word that a refusal may have.
+    public var refusals: [ControlError.Code] {
+        errors + [.limitExceeded]
+            + (access == .change || name == "events.subscribe" ? [.forbidden] : [])
+    }
 }
