@@ -100,6 +100,7 @@ let package = Package(
 
         // What plugins speak.
         module("WebSocket", ["COpenSSL", "CWslay"]),
+        module("Networking", ["WebSocket", "ParleyTransport", "CLinux"]),
 
         // What parleyctl draws.
         module("TerminalView", ["JSON"]),
@@ -154,6 +155,7 @@ let package = Package(
         tests(of: "PulseAudio", ["AudioCore", "DeviceLines", "EventLoop", "SoundServer"]),
         tests(of: "Control", ["ControlProtocol", "JSON", "EventLoop"]),
         tests(of: "WebSocket"),
+        tests(of: "Networking", ["WebSocket"]),
         tests(of: "Configuration", ["ControlProtocol", "JSON"]),
         tests(of: "TerminalView", ["JSON"]),
         tests(of: "parleyctl", ["JSON", "PulseAudio", "Control", "ControlProtocol", "EventLoop"]),

@@ -20,7 +20,8 @@ enum UpgradeHandshake {
         return base64(digest)
     }
 
-    private static func base64(_ bytes: [UInt8]) -> String {
+    /// RFC 4648 section 4.
+    static func base64(_ bytes: [UInt8]) -> String {
         var text = [UInt8](repeating: 0, count: (bytes.count + 2) / 3 * 4 + 1)
         let count = EVP_EncodeBlock(&text, bytes, CInt(bytes.count))
         return String(decoding: text.prefix(Int(count)), as: UTF8.self)

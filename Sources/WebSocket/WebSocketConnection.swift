@@ -12,8 +12,8 @@ public final class WebSocketConnection {
     public struct Request {
         public var url: WebSocketURL
         /// Whether ``url`` is reached through a tunnel (RFC 9110 section 9.3.6): then the bytes go to
-        /// the proxy. The value is that of `Proxy-Authorization`, empty for none.
-        public var proxyAuthorization: String?
+        /// the proxy. The value is `user:password` (RFC 7617), empty for none.
+        public var proxyCredentials: String?
         /// For `wss`.
         public var tls: TLSContext?
         /// Sent with the upgrade only, so never before the server has proved who it is.
@@ -77,11 +77,14 @@ public final class WebSocketConnection {
         } else {
             tls = nil
         }
-        if let authorization = request.proxyAuthorization {
+        if let credentials = request.proxyCredentials {
             stage = .proxy
             var text = "CONNECT \(request.url.authority) HTTP/1.1\r\n"
             text += "Host: \(request.url.authority)\r\n"
-            if !authorization.isEmpty { text += "Proxy-Authorization: \(authorization)\r\n" }
+            if !credentials.isEmpty {
+                let encoded = UpgradeHandshake.base64(Array(credentials.utf8))
+                text += "Proxy-Authorization: Basic \(encoded)\r\n"
+            }
             outgoing.append(text + "\r\n")
         } else {
             stage = .tls

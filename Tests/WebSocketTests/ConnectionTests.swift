@@ -137,7 +137,7 @@ import WebSocket
 
     @Test func aTunnelIsMadeFirstAndTheServerSeesNothingOfIt() throws {
         var request = try request("ws://example.org:8080/x")
-        request.proxyAuthorization = "Basic dTpw"
+        request.proxyCredentials = "u:p"
         request.headers = [("Authorization", "Bearer k")]
         let connection = try WebSocketConnection(request)
         let asked = String(decoding: connection.outgoing.bytes, as: UTF8.self)
@@ -155,7 +155,7 @@ import WebSocket
 
     @Test func aProxyThatRefusesIsNamed() throws {
         var request = try request()
-        request.proxyAuthorization = ""
+        request.proxyCredentials = ""
         let pair = try Pair(request)
         pair.serverSends("HTTP/1.1 407 Proxy Authentication Required\r\n\r\n")
         #expect(

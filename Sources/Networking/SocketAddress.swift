@@ -1,0 +1,66 @@
+import Glibc
+
+/// An IPv4 or IPv6 address with a port.
+public struct SocketAddress: Sendable, CustomStringConvertible {
+    let storage: sockaddr_storage
+    let length: socklen_t
+
+    init(_ address: UnsafePointer<sockaddr>, length: socklen_t) {
+        var storage = sockaddr_storage()
+        withUnsafeMutableBytes(of: &storage) { target in
+            let count = min(Int(length), target.count)
+            target.copyMemory(from: UnsafeRawBufferPointer(start: address, count: count))
+        }
+        self.storage = storage
+        self.length = length
+    }
+
+    /// - Parameter text: a numeric address; nil for anything else.
+    public init?(_ text: String, port: UInt16) {
+        var v4 = sockaddr_in()
+        if inet_pton(AF_INET, text, &v4.sin_addr) == 1 {
+            v4.sin_family = sa_family_t(AF_INET)
+            v4.sin_port = port.bigEndian
+            self = withUnsafeBytes(of: v4) { Self($0) }
+            return
+        }
+        var v6 = sockaddr_in6()
+        guard inet_pton(AF_INET6, text, &v6.sin6_addr) == 1 else { return nil }
+        v6.sin6_family = sa_family_t(AF_INET6)
+        v6.sin6_port = port.bigEndian
+        self = withUnsafeBytes(of: v6) { Self($0) }
+    }
+
+    private init(_ bytes: UnsafeRawBufferPointer) {
+        var storage = sockaddr_storage()
+        withUnsafeMutableBytes(of: &storage) { $0.copyMemory(from: bytes) }
+        self.storage = storage
+        length = socklen_t(bytes.count)
+    }
+
+    public var isIPv6: Bool { CInt(storage.ss_family) == AF_INET6 }
+
+    func withPointer<Result>(_ body: (UnsafePointer<sockaddr>) -> Result) -> Result {
+        withUnsafePointer(to: storage) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1, body)
+        }
+    }
+
+    /// Numeric, as `127.0.0.1:443` or `[::1]:443`.
+    public var description: String {
+        var host = [CChar](repeating: 0, count: 64)
+        var service = [CChar](repeating: 0, count: 8)
+        let code = withPointer {
+            getnameinfo(
+                $0, length, &host, socklen_t(host.count), &service, socklen_t(service.count),
+                NI_NUMERICHOST | NI_NUMERICSERV)
+        }
+        guard code == 0 else { return "an address" }
+        let name = Self.text(host)
+        return isIPv6 ? "[\(name)]:\(Self.text(service))" : "\(name):\(Self.text(service))"
+    }
+
+    private static func text(_ characters: [CChar]) -> String {
+        String(decoding: characters.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+    }
+}

@@ -1,0 +1,326 @@
+import Glibc
+import ParleyTransport
+import WebSocket
+
+/// A WebSocket to a server, on the host's loop: looks the name up, races its addresses, shakes hands, keeps
+/// alive, closes. What the bytes mean is ``WebSocketConnection``'s; this has the socket and the time.
+///
+/// Every link tells exactly one of ``Event/closed(code:reason:)`` and ``Event/failed(_:)``, last.
+@TransportActor
+public final class WebSocketLink {
+    public struct Settings: Sendable {
+        /// For the lookup and the connection to an address, each.
+        public var connectLimit: Duration = .seconds(10)
+        /// From the connected socket to the open WebSocket: tunnel, TLS and upgrade.
+        public var handshakeLimit: Duration = .seconds(10)
+        /// Without a byte of the server before it is asked for a sign of life.
+        public var quietLimit: Duration = .seconds(10)
+        /// That it has to give one.
+        public var answerLimit: Duration = .seconds(10)
+        /// That it has to answer our close.
+        public var closeLimit: Duration = .milliseconds(500)
+
+        public init() {}
+    }
+
+    public enum Event {
+        case opened(HTTPHead)
+        /// Valid within the call only.
+        case text(UnsafeRawBufferPointer)
+        /// A binary message of so many bytes.
+        case binary(Int)
+        case closed(code: UInt16, reason: String)
+        case failed(LinkFault)
+    }
+
+    private static var readBytes: Int { 32_768 }
+    /// Reads in a row, so that one flooding server can't keep the others of this host waiting.
+    private static var readsInARow: Int { 16 }
+
+    private let connection: WebSocketConnection
+    private let settings: Settings
+    private let loop: HostLoop
+    private var handler: (@TransportActor (Event) -> Void)?
+    private var lookup: AddressLookup?
+    private var addresses: [SocketAddress] = []
+    private var race = AddressRace(count: 0)
+    private var attempts: [Int: Attempt] = [:]
+    private var socket: StreamSocket?
+    private var watch: HostLoop.Watch?
+    private var timer: HostLoop.Timer?
+    private var limit: (stage: LinkFault.Stage, dueNs: UInt64)?
+    private var keepAlive: KeepAlive?
+    private var closeDueNs: UInt64?
+    private let buffer: UnsafeMutableRawBufferPointer
+
+    private struct Attempt {
+        let socket: StreamSocket
+        let watch: HostLoop.Watch
+    }
+
+    /// Begins at once; events come later.
+    ///
+    /// - Throws: for what can't be tried: a TLS set-up that fails, no descriptor left.
+    public init(
+        _ request: WebSocketConnection.Request, through proxy: ProxyEnvironment.Proxy?,
+        settings: Settings = Settings(), loop: HostLoop,
+        handler: @escaping @TransportActor (Event) -> Void
+    ) throws(TransportError) {
+        var request = request
+        request.proxyCredentials = proxy?.credentials
+        do throws(WebSocketError) {
+            connection = try WebSocketConnection(request)
+        } catch {
+            throw TransportError(.failed, error.description)
+        }
+        self.settings = settings
+        self.loop = loop
+        self.handler = handler
+        buffer = .allocate(byteCount: Self.readBytes, alignment: 16)
+        timer = loop.timer { [weak self] in self?.advance() }
+        try find(proxy?.host ?? request.url.host, proxy?.port ?? request.url.port)
+    }
+
+    isolated deinit { buffer.deallocate() }
+
+    public var isOpen: Bool { connection.isOpen && handler != nil }
+
+    /// Bytes that the socket has not taken yet.
+    public var unsentBytes: Int { connection.outgoing.count }
+
+    private var nowNs: UInt64 {
+        var now = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &now)
+        return UInt64(now.tv_sec) * 1_000_000_000 + UInt64(now.tv_nsec)
+    }
+
+    private static func ns(_ duration: Duration) -> UInt64 {
+        let (seconds, attoseconds) = duration.components
+        return UInt64(max(0, seconds * 1_000_000_000 + attoseconds / 1_000_000_000))
+    }
+
+    // MARK: Finding the server
+
+    private func find(_ host: String, _ port: UInt16) throws(TransportError) {
+        let now = nowNs
+        if let address = SocketAddress(host, port: port) {
+            limit = (.connect, now + Self.ns(settings.connectLimit))
+            addresses = [address]
+            race = AddressRace(count: 1)
+        } else {
+            limit = (.lookup, now + Self.ns(settings.connectLimit))
+            lookup = try AddressLookup(host, port: port, loop: loop) { [weak self] answer in
+                self?.found(answer)
+            }
+        }
+        // What is due now is done in a turn of its own: the caller does not have the link yet.
+        timer?.arm(afterNs: 0)
+    }
+
+    private func found(_ answer: Result<[SocketAddress], LookupFault>) {
+        lookup = nil
+        switch answer {
+        case .failure(let fault): fail(.lookup(fault))
+        case .success(let found):
+            addresses = AddressRace.interleaved(found)
+            race = AddressRace(count: addresses.count)
+            limit = (.connect, nowNs + Self.ns(settings.connectLimit))
+            advance()
+        }
+    }
+
+    private func goOnWithRace() {
+        while handler != nil, let step = race.advance(nowNs: nowNs) {
+            switch step {
+            case .failed(let reason): fail(.connect(reason))
+            case .attempt(let index): attempt(index)
+            }
+        }
+    }
+
+    private func attempt(_ index: Int) {
+        do {
+            let socket = try StreamSocket(connectingTo: addresses[index])
+            let watch = try loop.watch(socket.descriptor, for: .write) { [weak self] _ in
+                self?.attemptEnded(index)
+            }
+            attempts[index] = Attempt(socket: socket, watch: watch)
+        } catch {
+            race.failed(index, "\(error)", nowNs: nowNs)
+        }
+    }
+
+    private func attemptEnded(_ index: Int) {
+        guard let attempt = attempts.removeValue(forKey: index) else { return }
+        attempt.watch.cancel()
+        if let code = attempt.socket.connectFault() {
+            race.failed(
+                index, SocketFault(addresses[index], code).description, nowNs: nowNs)
+            return advance()
+        }
+        stopRace()
+        use(attempt.socket)
+    }
+
+    private func stopRace() {
+        for attempt in attempts.values { attempt.watch.cancel() }
+        attempts = [:]
+    }
+
+    private func use(_ connected: StreamSocket) {
+        do throws(TransportError) {
+            watch = try loop.watch(connected.descriptor, for: .read) { [weak self] ready in
+                self?.serve(ready)
+            }
+        } catch {
+            return fail(.connect(error.message))
+        }
+        socket = connected
+        limit = (.handshake, nowNs + Self.ns(settings.handshakeLimit))
+        write()
+        arm()
+    }
+
+    // MARK: Time
+
+    private func advance() {
+        let now = nowNs
+        if let closeDueNs, now >= closeDueNs {
+            return end(.closed(code: 1006, reason: "the server did not answer the close"))
+        }
+        if let limit, now >= limit.dueNs { return fail(.timeout(limit.stage)) }
+        if socket == nil && lookup == nil { goOnWithRace() }
+        switch keepAlive?.advance(nowNs: now) {
+        case .ping:
+            connection.sendPing()
+            write()
+        case .dead: return fail(.silent)
+        case nil: break
+        }
+        arm()
+    }
+
+    private func arm() {
+        guard handler != nil else { return }
+        let dues = [
+            limit?.dueNs, closeDueNs, keepAlive?.nextDueNs,
+            socket == nil && lookup == nil ? race.nextDueNs : nil,
+        ]
+        guard let due = dues.compactMap({ $0 }).min() else { return }
+        let now = nowNs
+        timer?.arm(afterNs: due > now ? due - now : 0)
+    }
+
+    // MARK: Bytes
+
+    private func serve(_ ready: HostLoop.Readiness) {
+        if ready.contains(.write) { write() }
+        guard !ready.isDisjoint(with: [.read, .error]) else { return }
+        read()
+    }
+
+    private func read() {
+        for _ in 0..<Self.readsInARow {
+            guard let base = buffer.baseAddress, let socket else { return }
+            switch socket.read(into: base, room: buffer.count) {
+            case .bytes(let count):
+                keepAlive?.heard(nowNs: nowNs)
+                let bytes = UnsafeRawBufferPointer(start: base, count: count)
+                connection.receive(bytes) { tell($0) }
+                write()
+                if count < buffer.count { return }
+            case .wouldBlock: return
+            case .end: return connection.receiveEnd { tell($0) }
+            case .failed(let code): return fail(.broken(StreamSocket.text(code)))
+            }
+        }
+    }
+
+    private func tell(_ event: WebSocketConnection.Event) {
+        switch event {
+        case .opened(let head):
+            limit = nil
+            keepAlive = KeepAlive(
+                quietNs: Self.ns(settings.quietLimit), answerNs: Self.ns(settings.answerLimit),
+                nowNs: nowNs)
+            arm()
+            handler?(.opened(head))
+        case .text(let bytes): handler?(.text(bytes))
+        case .binary(let bytes): handler?(.binary(bytes.count))
+        case .pong: break
+        case .closed(let code, let reason):
+            write()
+            end(.closed(code: code, reason: reason))
+        case .failed(let error):
+            write()
+            fail(.webSocket(error))
+        }
+    }
+
+    private func write() {
+        guard let socket else { return }
+        while !connection.outgoing.isEmpty {
+            switch socket.write(connection.outgoing.bytes) {
+            case .bytes(let count): connection.sent(count)
+            case .wouldBlock: return waitForRoom(true)
+            case .end, .failed:
+                // What the server said before it went is still to be read.
+                return waitForRoom(false)
+            }
+        }
+        waitForRoom(false)
+    }
+
+    private var waitsForRoom = false
+
+    private func waitForRoom(_ waits: Bool) {
+        guard waits != waitsForRoom else { return }
+        waitsForRoom = waits
+        try? watch?.setInterest(waits ? [.read, .write] : .read)
+    }
+
+    // MARK: Messages
+
+    /// Sends a text message; the bytes are copied. False unless the WebSocket is open.
+    @discardableResult
+    public func sendText(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        guard handler != nil, connection.sendText(bytes) else { return false }
+        write()
+        return true
+    }
+
+    // MARK: The end
+
+    /// Closes; an event tells the end soon, whatever the server does.
+    public func close(code: UInt16 = 1000, reason: String = "") {
+        guard handler != nil, closeDueNs == nil else { return }
+        guard connection.isOpen else {
+            // In a turn of its own: nobody expects an event while he calls.
+            closeDueNs = nowNs
+            return arm()
+        }
+        connection.close(code: code, reason: reason)
+        closeDueNs = nowNs + Self.ns(settings.closeLimit)
+        write()
+        arm()
+    }
+
+    /// Lets go of everything at once; no event follows.
+    public func abandon() {
+        handler = nil
+        lookup = nil
+        stopRace()
+        watch?.cancel()
+        watch = nil
+        socket = nil
+        timer?.cancel()
+    }
+
+    private func fail(_ fault: LinkFault) { end(.failed(fault)) }
+
+    private func end(_ event: Event) {
+        guard let handler else { return }
+        abandon()
+        handler(event)
+    }
+}
