@@ -31,8 +31,7 @@ import Testing
                 && session["local"]?["sink"]?["state"] == "running"
                 && session["statistics"]?["framesReceived"]?.integerValue ?? 0 > 5
         }
-        // Below 3.4 kHz, so that a telephone codec carries it, too.
-        let voice = lowPassed(Signal.noise(seconds: 3, level: 0.3))
+        let voice = Signal.lowPassed(Signal.noise(seconds: 3, level: 0.3))
         let recording = try sound.record()
         let playing = try sound.play(voice)
         playing.wait()
@@ -40,15 +39,5 @@ import Testing
         let match = try #require(Signal.find(Array(voice[48_000..<96_000]), in: heard))
         #expect(match.correlation > leastCorrelation, "\(match); \(daemon.log)")
         #expect(daemon.end() == 0)
-    }
-
-    /// Moving average of 8 samples: most of the energy below 3 kHz.
-    private func lowPassed(_ samples: [Float]) -> [Float] {
-        var result = samples
-        for index in 8..<samples.count {
-            result[index] = samples[index - 7...index].reduce(0, +) / 4
-        }
-        for index in 0..<8 { result[index] = 0 }
-        return result
     }
 }

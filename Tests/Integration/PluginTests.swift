@@ -5,34 +5,13 @@ import Testing
 
 /// Plugins that come, change and misbehave while the daemon runs.
 @Suite(.serialized) struct PluginTests {
-    /// The repository's root, from this file's place in it.
-    private static var root: String {
-        URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent().path
-    }
-
-    /// Builds the example in C with nothing but the header. - Returns: the shared object.
-    private func buildExample(version: String, in directory: String) throws -> String {
-        let output = "\(directory)/example-\(version).so"
-        let compiler = Process()
-        compiler.executableURL = URL(fileURLWithPath: "/usr/bin/cc")
-        compiler.arguments = [
-            "-std=c11", "-D_GNU_SOURCE", "-DVERSION=\"\(version)\"", "-shared", "-fPIC", "-O1",
-            "-I\(Self.root)/Sources/CParleyTransport/include", "-o", output,
-            "\(Self.root)/Examples/c-plugin/delay.c",
-        ]
-        try compiler.run()
-        compiler.waitUntilExit()
-        try #require(compiler.terminationStatus == 0)
-        return output
-    }
-
     @Test func aPluginIsDroppedInUsedAndReplacedWhileTheDaemonRuns() throws {
         let daemon = try DaemonUnderTest()
         let client = try daemon.client()
         _ = try client.call("events.subscribe", ["types": ["transport_added", "session_state"]])
         try daemon.install(
-            plugin: buildExample(version: "1.0.0", in: daemon.directory), as: "example.so")
+            plugin: daemon.build(DaemonUnderTest.example, ["-DVERSION=\"1.0.0\""]), as: "example.so"
+        )
         let added = try DaemonUnderTest.event("transport_added", from: client)
         let id = try #require(added["data"]?["transport"]?.stringValue)
         let create: JSONObject = [
@@ -40,7 +19,8 @@ import Testing
         ]
         let old = try client.call("sessions.create", create)["session"] ?? .null
         try daemon.install(
-            plugin: buildExample(version: "2.0.0", in: daemon.directory), as: "example.so")
+            plugin: daemon.build(DaemonUnderTest.example, ["-DVERSION=\"2.0.0\""]), as: "example.so"
+        )
         _ = try DaemonUnderTest.event("transport_added", from: client) {
             $0["data"]?["version"] == "2.0.0"
         }

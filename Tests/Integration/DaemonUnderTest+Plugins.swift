@@ -1,0 +1,54 @@
+import Control
+import Foundation
+import JSON
+import Testing
+
+/// Plugins in C, made for a test with nothing but the header.
+extension DaemonUnderTest {
+    static let example = "Examples/c-plugin/delay.c"
+    static func fixture(_ name: String) -> String { "Tests/Fixtures/plugins/\(name).c" }
+
+    /// The repository's root, from this file's place in it.
+    private static var root: String {
+        URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().path
+    }
+
+    /// Compiles a plugin of the repository. - Returns: the shared object.
+    func build(_ source: String, _ flags: [String] = []) throws -> String {
+        let output = "\(directory)/plugin-\(UUID().uuidString).so"
+        let compiler = Process()
+        compiler.executableURL = URL(fileURLWithPath: "/usr/bin/cc")
+        compiler.arguments =
+            ["-std=gnu11", "-shared", "-fPIC", "-O1", "-pthread"] + flags + [
+                "-I\(Self.root)/Sources/CParleyTransport/include", "-o", output,
+                "\(Self.root)/\(source)",
+            ]
+        try compiler.run()
+        compiler.waitUntilExit()
+        try #require(compiler.terminationStatus == 0)
+        return output
+    }
+
+    /// Builds a plugin, drops it in, and waits until the daemon serves it.
+    func add(_ id: String, _ source: String, _ flags: [String] = []) throws {
+        try install(plugin: build(source, flags), as: "\(id).so")
+        let client = try client()
+        try until("\(id) is served") {
+            (try? client.call("transports.describe", ["transport": .string(id)]))?["state"]
+                == "available"
+        }
+    }
+
+    /// The hosts that have a plugin's file loaded, by process id.
+    func hosts(of file: String) -> [pid_t] {
+        let path = "\(transportDirectory)/\(file)"
+        let entries = (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? []
+        return entries.compactMap { pid_t($0) }.filter { pid in
+            let name = try? String(contentsOfFile: "/proc/\(pid)/comm", encoding: .utf8)
+            guard name?.hasPrefix("parley-host") == true else { return false }
+            let maps = try? String(contentsOfFile: "/proc/\(pid)/maps", encoding: .utf8)
+            return maps?.contains(path) == true
+        }
+    }
+}
