@@ -111,6 +111,24 @@ import Testing
         await stage.close()
     }
 
+    @Test func `A client that is not served hears why, though it has been hung up on already`()
+        async throws
+    {
+        var limits = ControlLimits()
+        limits.clients = 0
+        let stage = try await Stage.open(limits)
+        let client = try ControlClient(paths: ["\(stage.directory)/control.sock"])
+        var ended = pollfd(fd: client.fileDescriptor, events: 0, revents: 0)
+        try #require(poll(&ended, 1, 5_000) == 1)
+        do {
+            _ = try client.call("gateway.info")
+            Issue.record("there was no place")
+        } catch {
+            guard case .refused(_, word: "limit_exceeded", _) = error else { throw error }
+        }
+        await stage.close()
+    }
+
     @Test func `Events that come before an answer are kept`() async throws {
         let stage = try await Stage.open()
         let client = try ControlClient(paths: ["\(stage.directory)/control.sock"])

@@ -13,7 +13,8 @@ public struct AudioClient {
     /// Connects to the first of `paths` that answers, and asks for a session.
     public init(paths: [String], request: JSONObject) throws(ControlClientError) {
         let socket = try ClientSocket(paths: paths)
-        try socket.send(Array(JSONValue.object(request).serialized().utf8) + [UInt8(ascii: "\n")])
+        try socket.sendRequest(
+            Array(JSONValue.object(request).serialized().utf8) + [UInt8(ascii: "\n")])
         var bytes: [UInt8] = []
         var end = bytes.firstIndex(of: UInt8(ascii: "\n"))
         while end == nil {

@@ -62,6 +62,16 @@ public final class ClientSocket {
         }
     }
 
+    /// As ``send(_:)`` for what will be answered: when the daemon has closed, what it said before, such as
+    /// why it does not serve this client, is still there to be received.
+    func sendRequest(_ bytes: [UInt8]) throws(ControlClientError) {
+        do throws(ControlClientError) {
+            try send(bytes)
+        } catch {
+            guard case .connectionLost = error else { throw error }
+        }
+    }
+
     /// Waits for bytes and appends them; false at the end of the stream.
     ///
     /// - Parameter deadlineNs: on ``MonotonicClock``; nil waits for ever.

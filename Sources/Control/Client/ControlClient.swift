@@ -64,7 +64,7 @@ public final class ControlClient {
         var bytes: [UInt8] = []
         JSONValue.object(object).serialize(into: &bytes)
         bytes.append(UInt8(ascii: "\n"))
-        try sendRaw(bytes)
+        try socket.sendRequest(bytes)
     }
 
     /// The next line of the daemon.

@@ -9,6 +9,7 @@ struct AudioPump {
     private let input: CInt
     private let output: CInt
     private(set) var inputIsOpen: Bool
+    private var inputIsLost = false
     /// Input that the socket had no room for yet.
     private var pending: ArraySlice<UInt8> = []
 
@@ -43,7 +44,10 @@ struct AudioPump {
             if waits[0].revents & Int16(POLLOUT) != 0 { try sendPending() }
             if waits[0].revents & Int16(POLLIN | POLLHUP | POLLERR) != 0 {
                 var chunk: [UInt8] = []
-                guard try receive(into: &chunk) else { return }
+                guard try receive(into: &chunk) else {
+                    if inputIsLost { throw .gateway(.connectionLost) }
+                    return
+                }
                 try write(chunk[...])
             }
             if waits[1].revents != 0 { try takeInput() }
@@ -79,7 +83,10 @@ struct AudioPump {
         if count > 0 {
             pending = pending.dropFirst(count)
         } else if errno == EPIPE || errno == ECONNRESET {
-            throw .gateway(.connectionLost)
+            // What the gateway has sent before it closed is still to be heard.
+            inputIsOpen = false
+            inputIsLost = true
+            pending = []
         } else if errno != EAGAIN && errno != EINTR {
             throw Self.failure("sending sound", errno)
         }
