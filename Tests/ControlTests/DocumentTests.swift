@@ -21,6 +21,19 @@ import Testing
         for parameter in method.parameters {
             #expect(row.contains("`\(parameter.name)`"), "\(parameter.name) of \(name)")
         }
+        for member in Self.members(of: method.result) {
+            let mark = member.isRequired ? "`\(member.name)`" : "*`\(member.name)`*"
+            #expect(row.contains(mark), "\(member.name) in the answer of \(name)")
+        }
+        #expect(row.hasSuffix(method.access == .read ? "| monitor |" : "| control |"))
+    }
+
+    private static func members(of type: ValueType) -> [Member] {
+        switch type {
+        case .object(let members), .openObject(let members): members
+        case .named(_, .object(let members)): members
+        default: []
+        }
     }
 
     @Test(arguments: EventType.allCases.map(\.rawValue))
