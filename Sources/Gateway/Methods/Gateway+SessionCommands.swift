@@ -40,10 +40,7 @@ extension Gateway {
         if let need = Self.requirements[call.method] {
             let descriptor = session.descriptor ?? hosting.transport(session.spec.transport)
             guard descriptor?.capabilities.contains(need.capability) == true else {
-                throw ControlError(
-                    .notSupported,
-                    "transport \(session.spec.transport) can't do \(call.method): it lacks the "
-                        + "capability \(need.name)", details: ["capability": .string(need.name)])
+                throw Self.lacks(need.name, for: call.method, session)
             }
         }
         let mayBeConnecting = call.method == "session.sendEvent" && session.transport != nil
@@ -52,6 +49,15 @@ extension Gateway {
                 .notConnected, "session \(session.id) is \(session.state.name), not connected")
         }
         return session
+    }
+
+    private static func lacks(
+        _ capability: String, for method: String, _ session: Session
+    ) -> ControlError {
+        ControlError(
+            .notSupported,
+            "transport \(session.spec.transport) can't do \(method): it lacks the capability "
+                + capability, details: ["capability": .string(capability)])
     }
 
     private func run(
@@ -125,6 +131,10 @@ extension Gateway {
     /// is 16-bit PCM at 48 kHz, and the daemon encodes it.
     func sendClip(_ call: Call) async throws(ControlError) -> JSONValue {
         let session = try ready(call)
+        let commits = call.flag("commit")
+        guard !commits || session.descriptor?.capabilities.contains(.commitAudio) == true else {
+            throw Self.lacks("commit_audio", for: call.method, session)
+        }
         guard let bytes = Base64.decode(call.text("audio")) else {
             throw ControlError(.invalidParameters, "audio must be base64 (RFC 4648)")
         }
@@ -136,13 +146,7 @@ extension Gateway {
                 .invalidParameters, "audio has half a sample: 16-bit samples are two bytes")
         }
         await session.sendClip(Self.samples(bytes, codec))
-        guard call.flag("commit") else { return [:] }
-        guard session.descriptor?.capabilities.contains(.commitAudio) == true else {
-            throw ControlError(
-                .notSupported,
-                "transport \(session.spec.transport) lacks the capability commit_audio",
-                details: ["capability": "commit_audio"])
-        }
+        guard commits else { return [:] }
         return try await run("commitAudio", [:], on: session)
     }
 
