@@ -91,7 +91,12 @@ final class Session {
                 items: conversation.json, resume: resume, attempt: UInt32(clamping: attempt),
                 generation: generation, callID: spec.callID)
         } catch {
-            handle(.lost(error.disconnect))
+            // A host that may not be started yet is no failed try: that it died was told already.
+            if case .later(let afterMs, _) = error, state == .reconnecting {
+                scheduleRetry(MonotonicClock.nowNs + UInt64(max(0, afterMs)) * 1_000_000)
+            } else {
+                handle(.lost(error.disconnect))
+            }
         }
     }
 

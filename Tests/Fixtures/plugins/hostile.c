@@ -270,7 +270,12 @@ static parley_result_t command(parley_transport_t *t, uint32_t id, const char *n
 }
 
 static void send_audio(parley_transport_t *t, const parley_audio_frame_t *frame) { t->frames++; }
-static void drop_audio(parley_transport_t *t) { t->dropped++; }
+static void drop_audio(parley_transport_t *t) {
+#ifdef HANG_AT_DROP
+    for (;;) pause();
+#endif
+    t->dropped++;
+}
 
 static void playback(parley_transport_t *t, const parley_playback_t *report) {
     char text[256];
