@@ -41,6 +41,7 @@ let package = Package(
         .executable(name: "parleyd", targets: ["parleyd"]),
         .executable(name: "parleyctl", targets: ["parleyctl"]),
         .executable(name: "parley-transport-host", targets: ["parley-transport-host"]),
+        .executable(name: "parley-fake-realtime", targets: ["parley-fake-realtime"]),
         .library(name: "ParleyTransport", targets: ["ParleyTransport"]),
         .library(name: "loopback", type: .dynamic, targets: ["LoopbackEntry"]),
     ],
@@ -102,6 +103,16 @@ let package = Package(
         module("WebSocket", ["COpenSSL", "CWslay"]),
         module("Networking", ["WebSocket", "ParleyTransport", "CLinux"]),
 
+        // A Realtime server for people without a key, and for tests.
+        module("FakeRealtime", ["AudioCore", "JSON"]),
+        .executableTarget(
+            name: "parley-fake-realtime",
+            dependencies: [
+                "FakeRealtime", "WebSocket", "EventLoop", "JSON", "CLinux",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            swiftSettings: strict),
+
         // What parleyctl draws.
         module("TerminalView", ["JSON"]),
 
@@ -156,6 +167,7 @@ let package = Package(
         tests(of: "Control", ["ControlProtocol", "JSON", "EventLoop"]),
         tests(of: "WebSocket"),
         tests(of: "Networking", ["WebSocket"]),
+        tests(of: "FakeRealtime", ["AudioCore", "JSON"]),
         tests(of: "Configuration", ["ControlProtocol", "JSON"]),
         tests(of: "TerminalView", ["JSON"]),
         tests(of: "parleyctl", ["JSON", "PulseAudio", "Control", "ControlProtocol", "EventLoop"]),

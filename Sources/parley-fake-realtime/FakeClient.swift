@@ -1,0 +1,166 @@
+import CLinux
+import EventLoop
+import FakeRealtime
+import Glibc
+import WebSocket
+
+/// One client of the fake: a socket, the WebSocket on it, and the session behind it.
+@LoopActor
+final class FakeClient {
+    private let socket: FileDescriptor
+    private let connection: WebSocketConnection
+    private let transcript: Transcript
+    private let onEnd: @LoopActor (FakeClient) -> Void
+    private var watch: Watch?
+    private var timer: LoopTimer?
+    private var session: FakeSession?
+    private var isOver = false
+    private var waitsForRoom = false
+    /// Once set, the socket is closed when everything is written.
+    private var endsWhenWritten = false
+    private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 65_536, alignment: 16)
+
+    init(
+        _ socket: FileDescriptor, tls: TLSContext?, options: FakeOptions, transcript: Transcript,
+        onEnd: @escaping @LoopActor (FakeClient) -> Void
+    ) throws {
+        self.socket = socket
+        self.transcript = transcript
+        self.onEnd = onEnd
+        connection = try WebSocketConnection(serverWith: tls) { head in
+            let options = options.with(target: head.start[1])
+            guard options.refuse == 0 else {
+                let retry = options.retryAfterSeconds.map { ["Retry-After: \($0)"] } ?? []
+                return .refuse(
+                    status: options.refuse, reason: "Refused",
+                    headers: ["Content-Type: application/json"] + retry,
+                    body: "{\"error\":{\"type\":\"invalid_request_error\",\"code\":"
+                        + "\"\(options.errorCode)\",\"message\":\"Refused on demand.\"}}")
+            }
+            let offered = head["sec-websocket-protocol"]?.contains("realtime") == true
+            return .accept(subprotocol: offered ? "realtime" : nil)
+        }
+        defaults = options
+        watch = EventLoop.shared.watch(socket.raw, for: .read) { [weak self] in self?.serve($0) }
+    }
+
+    private let defaults: FakeOptions
+
+    isolated deinit { buffer.deallocate() }
+
+    // MARK: Bytes
+
+    private func serve(_ ready: Readiness) {
+        if ready.contains(.write) { write() }
+        guard !ready.isDisjoint(with: [.read, .hangUp]), !isOver, let base = buffer.baseAddress
+        else { return }
+        let count = recv(socket.raw, base, buffer.count, CInt(MSG_DONTWAIT))
+        if count > 0 {
+            connection.receive(UnsafeRawBufferPointer(start: base, count: count)) { tell($0) }
+            write()
+        } else if count == 0 || (errno != EAGAIN && errno != EINTR) {
+            end()
+        }
+    }
+
+    private func tell(_ event: WebSocketConnection.Event) {
+        switch event {
+        case .opened(let head):
+            let options = defaults.with(target: head.start[1])
+            let model = FakeOptions.query(head.start[1]).first { $0.name == "model" }?.value
+            transcript.note("connected to \(head.start[1])")
+            session = FakeSession(
+                model: model ?? "", options: options, nowNs: MonotonicClock.nowNs,
+                unixSeconds: Int64(time(nil)))
+            advance()
+        case .text(let bytes):
+            transcript.received(bytes)
+            let outputs = session?.receive(bytes, nowNs: MonotonicClock.nowNs) ?? []
+            carryOut(outputs)
+            arm()
+        case .binary(let bytes): transcript.note("a binary message of \(bytes.count) bytes came")
+        case .pong: break
+        case .closed(let code, let reason):
+            transcript.note("closed by the client: \(code) \(reason)")
+            endsWhenWritten = true
+        case .failed(let error):
+            transcript.note("\(error)")
+            endsWhenWritten = true
+        }
+    }
+
+    private func write() {
+        while !connection.outgoing.isEmpty, !isOver {
+            let bytes = connection.outgoing.bytes
+            let count = send(
+                socket.raw, bytes.baseAddress, bytes.count, CInt(MSG_DONTWAIT) | CInt(MSG_NOSIGNAL))
+            if count >= 0 {
+                connection.sent(count)
+            } else if errno == EAGAIN {
+                return waitForRoom(true)
+            } else if errno != EINTR {
+                return end()
+            }
+        }
+        waitForRoom(false)
+        if endsWhenWritten { end() }
+    }
+
+    private func waitForRoom(_ waits: Bool) {
+        guard waits != waitsForRoom, !isOver else { return }
+        waitsForRoom = waits
+        watch?.change(to: waits ? [.read, .write] : .read)
+    }
+
+    // MARK: Session
+
+    private func advance() {
+        carryOut(session?.advance(nowNs: MonotonicClock.nowNs) ?? [])
+        write()
+        arm()
+    }
+
+    private func arm() {
+        guard !isOver, let due = session?.nextDueNs, due != .max else { return }
+        let now = MonotonicClock.nowNs
+        timer = EventLoop.shared.schedule(after: .nanoseconds(due > now ? Int64(due - now) : 0)) {
+            [weak self] in self?.advance()
+        }
+    }
+
+    private func carryOut(_ outputs: [FakeSession.Output]) {
+        for output in outputs {
+            switch output {
+            case .send(let text):
+                transcript.sent(text)
+                connection.sendText(text)
+            case .sendBinary(let bytes): _ = bytes.withUnsafeBytes { connection.sendBinary($0) }
+            case .close(let code, let reason):
+                transcript.note("closing: \(code) \(reason)")
+                connection.close(code: code, reason: reason)
+            case .reset:
+                transcript.note("resetting the connection")
+                // RST instead of FIN (socket(7)).
+                var linger = linger(l_onoff: 1, l_linger: 0)
+                setsockopt(
+                    socket.raw, SOL_SOCKET, SO_LINGER, &linger,
+                    socklen_t(MemoryLayout<Glibc.linger>.size))
+                return end()
+            case .stall:
+                transcript.note("stalling")
+                watch?.cancel()
+                watch = nil
+                timer?.cancel()
+            }
+        }
+    }
+
+    private func end() {
+        guard !isOver else { return }
+        isOver = true
+        watch?.cancel()
+        watch = nil
+        timer?.cancel()
+        onEnd(self)
+    }
+}
