@@ -162,12 +162,14 @@ public final class ControlServer {
         }
     }
 
-    private func audit(_ what: String, _ value: JSONValue, _ type: ValueType) {
+    private func audit(
+        _ what: @autoclosure () -> String, _ value: JSONValue, _ type: @autoclosure () -> ValueType
+    ) {
         guard let onMismatch else { return }
         do throws(ControlError) {
-            try ValueCheck.ofAnswers.check(value, type, path: "it")
+            try ValueCheck.ofAnswers.check(value, type(), path: "it")
         } catch {
-            onMismatch("\(what) is not as declared: \(error.message)")
+            onMismatch("\(what()) is not as declared: \(error.message)")
         }
     }
 }
