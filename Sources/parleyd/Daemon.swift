@@ -100,7 +100,7 @@ final class Daemon {
             self?.access.allows(peer, on: role == .control ? \.control : \.monitor) == true
         }
         #if DEBUG
-            gateway.server.onMismatch = { [log] in log.write(.error, "protocol: \($0)") }
+            gateway.server.audit.report = { [log] in log.write(.error, "protocol: \($0)") }
         #endif
         listeners = [
             try listener("\(directory)/control.sock") {

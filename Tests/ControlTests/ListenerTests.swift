@@ -103,7 +103,7 @@ private final class Shortage {
     init(_ path: String, _ faults: [CInt]) throws {
         self.faults = faults
         listener = UnixListener(
-            try UnixListener.bind(path), ownPath: path, restTime: .milliseconds(1),
+            try BoundSocket.listening(at: path), ownPath: path, restTime: .milliseconds(1),
             log: { [weak self] in self?.lines.append($0) },
             accept: { [weak self] in self?.accept($0) ?? -1 },
             onClient: { [weak self] _ in self?.clients.came() })

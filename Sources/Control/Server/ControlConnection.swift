@@ -134,7 +134,7 @@ final class ControlConnection {
     private func answer(
         _ method: ControlMethod, id: JSONValue?, _ result: Result<JSONValue, ControlError>
     ) {
-        server.audit(method, result)
+        server.audit.answer(method, result)
         reply(id: id, result)
     }
 

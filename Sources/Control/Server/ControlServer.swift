@@ -34,9 +34,8 @@ public final class ControlServer {
     /// Who may use a socket beside root and the daemon's own user, further than its mode decides.
     public var isAllowed: @LoopActor (Role, Peer) -> Bool = { _, _ in true }
     public let version: String
-    /// Hears of answers and events that are not as ``ControlMethod`` and ``EventType`` declare them, and
-    /// so not as `rpc.discover` tells clients. Looking costs time: for builds that are tested.
-    public var onMismatch: (@LoopActor (String) -> Void)?
+    /// Holds what is sent against what `rpc.discover` tells clients.
+    public var audit = ProtocolAudit()
     private var connections: [ObjectIdentifier: ControlConnection] = [:]
     private var places = Places()
     private var sequence: Int64 = 0
@@ -106,7 +105,7 @@ public final class ControlServer {
     /// Sends an event to everybody who wants it.
     public func publish(_ type: EventType, session: String? = nil, _ data: JSONValue) {
         sequence += 1
-        audit("the data of \(type.rawValue)", data, type.data)
+        audit.event(type, data)
         let event = ControlEvent(
             type: type, session: session, data: data, sequence: sequence, timeMs: ControlEvent.nowMs
         )
@@ -147,29 +146,6 @@ public final class ControlServer {
             return .success(try await service.answer(method.name, parameters, from: caller))
         } catch {
             return .failure(error)
-        }
-    }
-
-    // MARK: Audit
-
-    /// Compares what a method came to with its row of the table.
-    func audit(_ method: ControlMethod, _ result: Result<JSONValue, ControlError>) {
-        switch result {
-        case .success(let value): audit("the answer of \(method.name)", value, method.result)
-        case .failure(let error):
-            guard let code = error.code, !method.refusals.contains(code) else { return }
-            onMismatch?("\(method.name) does not declare that it may refuse with \(code.rawValue)")
-        }
-    }
-
-    private func audit(
-        _ what: @autoclosure () -> String, _ value: JSONValue, _ type: @autoclosure () -> ValueType
-    ) {
-        guard let onMismatch else { return }
-        do throws(ControlError) {
-            try ValueCheck.ofAnswers.check(value, type(), path: "it")
-        } catch {
-            onMismatch("\(what()) is not as declared: \(error.message)")
         }
     }
 }

@@ -1,13 +1,3 @@
-import JSON
-
-/// What a socket's clients may do.
-public enum Role: String, Sendable, CaseIterable {
-    /// control.sock: everything.
-    case control
-    /// monitor.sock: what changes nothing and shows nothing that was said.
-    case monitor
-}
-
 /// One method of the control protocol, as the server checks it and `rpc.discover` shows it.
 public struct ControlMethod: Sendable {
     public enum Access: Sendable {
