@@ -119,6 +119,9 @@ public final class TransportSession {
     /// not answer for 2 s is killed.
     public func checkLiveness() { if isOpen { host?.process?.probe() } }
 
+    /// Whether the host has loaded the plugin, and so must keep its promises.
+    public var isHostLoaded: Bool { host?.process?.descriptor != nil }
+
     /// Kills the whole host: it broke a promise, such as to pass a mute barrier in time. All its sessions
     /// get `.hostDied`.
     public func killHost(because reason: String) {

@@ -127,17 +127,20 @@ import Testing
 
     @Test func aMuteWhileTheHostIsStillLoadingHarmsNobody() throws {
         let daemon = try DaemonUnderTest()
+        try daemon.add("hostile", DaemonUnderTest.fixture("hostile"), ["-DSLOW_AT_LOAD"])
         let client = try daemon.client()
         _ = try client.call("events.subscribe", ["types": ["session_state"]])
         _ = try client.call(
             "sessions.create",
-            ["transport": "loopback", "name": "line", "local": ["kind": "stream"]])
-        _ = try client.call("session.mute", ["session": "line", "muted": true])
+            ["transport": "hostile", "name": "line", "local": ["kind": "stream"]])
+        let program = try AudioProgram(daemon, request: #"{"session":"line"}"#)
+        program.write([Int16](repeating: 8_000, count: 24_000))
+        let answer = try client.call("session.mute", ["session": "line", "muted": true])
+        #expect(answer["muted"]?["input"] == true)
         for state in ["connecting", "connected"] {
             let event = try DaemonUnderTest.event("session_state", from: client)
             #expect(event["data"]?["state"]?.stringValue == state, "\(event)")
         }
-        let session = try client.call("sessions.get", ["session": "line"])
-        #expect(session["muted"]?["input"] == true)
+        #expect(!daemon.log.contains("did not confirm"))
     }
 }

@@ -15,6 +15,9 @@ extension Session {
     static var commandTimeout: Duration { .seconds(30) }
     /// How long the mute barrier may take before the host is killed (docs/DataFlow.md).
     static var barrierTimeout: Duration { .milliseconds(100) }
+    /// The same while the host still loads its plugin, for which it has 5 s: the barrier lies behind the
+    /// sound in its socket, and nothing was heard by the plugin yet.
+    static var loadingBarrierTimeout: Duration { .seconds(6) }
 
     /// Sends a command of the transport layer and waits until the plugin has done it.
     ///
@@ -43,9 +46,8 @@ extension Session {
             return
         }
         _ = await wait(
-            timeout: Self.barrierTimeout,
-            onTimeout: { _ in transport.killHost(because: "it did not confirm a mute within 100 ms")
-            }
+            timeout: transport.isHostLoaded ? Self.barrierTimeout : Self.loadingBarrierTimeout,
+            onTimeout: { _ in transport.killHost(because: "it did not confirm a mute in time") }
         ) { number in
             media.muteInput(true, barrier: number)
         }

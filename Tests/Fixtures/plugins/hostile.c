@@ -58,6 +58,9 @@ __attribute__((constructor)) static void crash(void) { raise(SIGSEGV); }
 #ifdef HANG_AT_LOAD
 __attribute__((constructor)) static void hang(void) { for (;;) pause(); }
 #endif
+#ifdef SLOW_AT_LOAD
+__attribute__((constructor)) static void dawdle(void) { usleep(500000); }
+#endif
 #ifdef EXIT_AT_LOAD
 __attribute__((constructor)) static void leave(void) { exit(3); }
 #endif
