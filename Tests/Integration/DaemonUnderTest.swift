@@ -14,14 +14,19 @@ final class DaemonUnderTest {
     private(set) var process = Process()
     private let environment: [String: String]
     private let config: String
+    /// A shell's commands before the daemon, in a mount namespace of their own.
+    private let wrapper: String?
 
     /// Starts the daemon and waits until it answers and knows the loopback.
     ///
     /// - Parameters:
     ///   - sound: the sound server; nil for none.
     ///   - config: text of `parley.toml` behind `version = 1`.
-    init(sound: PrivateSoundServer? = nil, config: String = "") throws {
+    ///   - wrapper: commands of a shell that the daemon takes the place of; what they mount
+    ///     nobody else sees.
+    init(sound: PrivateSoundServer? = nil, config: String = "", wrapper: String? = nil) throws {
         directory = try Self.makeDirectory()
+        self.wrapper = wrapper
         self.config = config
         var environment = sound?.environment ?? ProcessInfo.processInfo.environment
         if sound == nil { environment["PULSE_SERVER"] = "unix:\(directory)/no-such-socket" }
@@ -112,6 +117,14 @@ final class DaemonUnderTest {
 
     private func start() throws {
         process = program(arguments)
+        if let wrapper {
+            // Neither `unshare` nor `exec` changes the process id.
+            let program = process.executableURL?.path ?? ""
+            process.executableURL = URL(fileURLWithPath: "/usr/bin/unshare")
+            process.arguments =
+                [geteuid() == 0 ? "-m" : "-rm", "/bin/sh", "-ec", "\(wrapper)\nexec \"$0\" \"$@\""]
+                + [program] + arguments
+        }
         _ = FileManager.default.createFile(atPath: "\(directory)/log", contents: nil)
         process.standardError = FileHandle(forWritingAtPath: "\(directory)/log")
         try process.run()
