@@ -61,6 +61,28 @@ final class AudioProgram {
         return Array(samples.prefix(max(0, got) / 2))
     }
 
+    /// Reads so many samples behind the caller's back.
+    func readAside(samples count: Int) -> Reading { Reading(fd, count) }
+
+    /// Samples on their way; ``wait()`` for them.
+    final class Reading: @unchecked Sendable {
+        // Sendable: the queue writes the samples, and `wait` reads them behind it.
+        private var samples: [Int16]
+        private let queue = DispatchQueue(label: "reader")
+
+        fileprivate init(_ fd: Int32, _ count: Int) {
+            samples = [Int16](repeating: 0, count: count)
+            queue.async { [self] in
+                let got = samples.withUnsafeMutableBytes { bytes in
+                    recv(fd, bytes.baseAddress, bytes.count, Int32(MSG_WAITALL))
+                }
+                samples.removeLast(count - max(0, got) / 2)
+            }
+        }
+
+        func wait() -> [Int16] { queue.sync { samples } }
+    }
+
     /// What is there until nothing has come for 300 ms.
     func drain() -> [Int16] {
         var all: [Int16] = []
