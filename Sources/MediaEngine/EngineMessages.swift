@@ -47,8 +47,6 @@ struct EngineEvent: BitwiseCopyable {
         case playback
         /// The audio client `a` half-closed its socket.
         case clientInputEnded
-        /// The audio socket of link `number` ended.
-        case linkEnded
     }
 
     var kind: Kind

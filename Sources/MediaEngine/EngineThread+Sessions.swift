@@ -74,16 +74,11 @@ extension EngineThread {
     }
 
     private mutating func readLink(_ link: UnsafeMutablePointer<HostLink>) {
-        let hadEnded = link.pointee.hasEnded
         while true {
             switch link.pointee.receive() {
             case .frame(let packet): deliver(packet, from: link.pointee.number)
             case .malformed: link.pointee.malformedPackets &+= 1
-            case .nothing:
-                if link.pointee.hasEnded && !hadEnded {
-                    tell(EngineEvent(kind: .linkEnded, number: link.pointee.number))
-                }
-                return
+            case .nothing: return
             }
         }
     }

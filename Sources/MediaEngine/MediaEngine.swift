@@ -157,7 +157,6 @@ public final class MediaEngine {
             delegates[event.number]?.clipSent(event.a)
         case .clientInputEnded: delegates[event.number]?.audioClientEndedInput(event.a)
         case .playback: delegates[event.number]?.played(PlaybackFeedback(event))
-        case .linkEnded: break
         }
     }
 
