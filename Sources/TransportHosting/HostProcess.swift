@@ -2,21 +2,6 @@ import CParleyWire
 import EventLoop
 import Glibc
 
-/// What a ``HostProcess`` tells whoever started it.
-@LoopActor
-protocol HostProcessDelegate: AnyObject {
-    /// The plugin is loaded. Comes once, before everything of sessions.
-    func host(_ host: HostProcess, loaded descriptor: TransportDescriptor)
-    func host(_ host: HostProcess, created session: UInt32, isDone: Bool)
-    func host(_ host: HostProcess, destroyed session: UInt32)
-    func host(
-        _ host: HostProcess, session: UInt32, audioPosition: UInt64, event: TransportEvent)
-    func host(_ host: HostProcess, logged level: TransportLogLevel, _ text: String)
-    /// The process is gone; nothing follows.
-    /// - Parameter servedNs: how long it had been loaded, nil when it never was.
-    func host(_ host: HostProcess, ended death: HostDeath, servedNs: UInt64?)
-}
-
 /// One running host: its process, its control connection, and the judgement whether it is alive.
 ///
 /// Life: launched, loaded (HELLO came), ending (nobody needs it, or it was condemned), gone. It lives
@@ -317,37 +302,5 @@ final class HostProcess {
         let servedNs = loadedNs.map { MonotonicClock.nowNs - $0 }
         let death = verdict ?? HostDeath(exit: exit, isLoaded: loadedNs != nil)
         delegate?.host(self, ended: death, servedNs: servedNs)
-    }
-}
-
-extension HostDeath {
-    /// The death of a host that was not condemned.
-    init(exit: HostExit, isLoaded: Bool) {
-        let when = isLoaded ? "" : " while it was loaded"
-        switch exit {
-        case .signalled(let signal):
-            self.init(.crashed, "the plugin crashed\(when): \(signalName(signal))")
-        case .exited(let status):
-            self.init(.crashed, "the plugin ended its process\(when), with status \(status)")
-        case .notStarted(let code):
-            self.init(.notStarted, "no process could be started for the plugin (errno \(code))")
-        case .launcherLost:
-            self.init(
-                .notStarted, "the process that starts transport hosts has ended: restart parleyd")
-        }
-    }
-}
-
-private func signalName(_ signal: Int32) -> String {
-    switch signal {
-    case SIGSEGV: "SIGSEGV (invalid memory access)"
-    case SIGABRT: "SIGABRT (it gave up; the log says why)"
-    case SIGILL: "SIGILL (an illegal instruction, or a Swift trap)"
-    case SIGTRAP: "SIGTRAP (a Swift trap)"
-    case SIGBUS: "SIGBUS (its file was changed while it ran, or invalid memory access)"
-    case SIGFPE: "SIGFPE (arithmetic fault)"
-    case SIGKILL: "SIGKILL (killed from outside, or out of memory)"
-    case SIGSYS: "SIGSYS (a forbidden system call)"
-    default: "signal \(signal)"
     }
 }

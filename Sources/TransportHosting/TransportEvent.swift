@@ -81,32 +81,3 @@ public enum TransportLogLevel: UInt32, Sendable, Hashable {
     case info = 6
     case debug = 7
 }
-
-/// Why a host process is no more.
-public struct HostDeath: Sendable, Hashable, CustomStringConvertible {
-    public enum Kind: Sendable, Hashable {
-        /// It left because its last session had ended.
-        case finished
-        /// The plugin was not taken: its file is at fault.
-        case refused
-        /// It did not answer, and was killed.
-        case hung
-        /// It broke the protocol, and was killed.
-        case violation
-        /// It ended by itself, by a signal or an exit.
-        case crashed
-        /// It could not be started.
-        case notStarted
-    }
-
-    public let kind: Kind
-    /// A sentence.
-    public let reason: String
-
-    public init(_ kind: Kind, _ reason: String) {
-        self.kind = kind
-        self.reason = reason
-    }
-
-    public var description: String { reason }
-}
