@@ -100,6 +100,7 @@ let package = Package(
             swiftSettings: strict + [.enableExperimentalFeature("Lifetimes")]),
 
         // What plugins speak.
+        module("OpenAIRealtime", ["ParleyTransport", "JSON"]),
         module("WebSocket", ["COpenSSL", "CWslay"]),
         module("Networking", ["WebSocket", "ParleyTransport", "CLinux"]),
 
@@ -184,6 +185,7 @@ let package = Package(
             name: "FakeTransportHost",
             dependencies: ["ParleyTransport", "CParleyTransport", "JSON"],
             path: "Tests/Support/FakeTransportHost", swiftSettings: strict),
+        tests(of: "OpenAIRealtime", ["ParleyTransport", "JSON"]),
         tests(of: "ParleyTransport", ["FakeTransportHost", "JSON", "CParleyTransport"]),
         tests(
             of: "Loopback",
