@@ -44,6 +44,7 @@ let package = Package(
         .executable(name: "parley-fake-realtime", targets: ["parley-fake-realtime"]),
         .library(name: "ParleyTransport", targets: ["ParleyTransport"]),
         .library(name: "loopback", type: .dynamic, targets: ["LoopbackEntry"]),
+        .library(name: "openai-websocket", type: .dynamic, targets: ["OpenAIWebSocketEntry"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
@@ -151,6 +152,15 @@ let package = Package(
         .target(
             name: "LoopbackEntry", dependencies: ["Loopback", "ParleyTransport"],
             path: "Plugins/Loopback/Entry", swiftSettings: strict,
+            linkerSettings: [onlyTheEntryIsExported]),
+
+        .target(
+            name: "OpenAIWebSocket",
+            dependencies: ["ParleyTransport", "OpenAIRealtime", "Networking", "WebSocket", "JSON"],
+            path: "Plugins/OpenAIWebSocket", exclude: ["Entry"], swiftSettings: strict),
+        .target(
+            name: "OpenAIWebSocketEntry", dependencies: ["OpenAIWebSocket", "ParleyTransport"],
+            path: "Plugins/OpenAIWebSocket/Entry", swiftSettings: strict,
             linkerSettings: [onlyTheEntryIsExported]),
 
         // Tests.

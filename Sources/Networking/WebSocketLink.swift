@@ -29,6 +29,8 @@ public final class WebSocketLink {
         case text(UnsafeRawBufferPointer)
         /// A binary message of so many bytes.
         case binary(Int)
+        /// Everything that was sent is with the system, after some of it had to wait.
+        case drained
         case closed(code: UInt16, reason: String)
         case failed(LinkFault)
     }
@@ -190,7 +192,7 @@ public final class WebSocketLink {
         }
         if let limit, now >= limit.dueNs { return fail(.timeout(limit.stage)) }
         if socket == nil && lookup == nil { goOnWithRace() }
-        switch keepAlive?.advance(nowNs: now) {
+        switch reads ? keepAlive?.advance(nowNs: now) : nil {
         case .ping:
             connection.sendPing()
             write()
@@ -203,7 +205,7 @@ public final class WebSocketLink {
     private func arm() {
         guard handler != nil else { return }
         let dues = [
-            limit?.dueNs, closeDueNs, keepAlive?.nextDueNs,
+            limit?.dueNs, closeDueNs, reads ? keepAlive?.nextDueNs : nil,
             socket == nil && lookup == nil ? race.nextDueNs : nil,
         ]
         guard let due = dues.compactMap({ $0 }).min() else { return }
@@ -221,7 +223,7 @@ public final class WebSocketLink {
 
     private func read() {
         for _ in 0..<Self.readsInARow {
-            guard let base = buffer.baseAddress, let socket else { return }
+            guard let base = buffer.baseAddress, let socket, reads else { return }
             switch socket.read(into: base, room: buffer.count) {
             case .bytes(let count):
                 keepAlive?.heard(nowNs: nowNs)
@@ -268,15 +270,34 @@ public final class WebSocketLink {
                 return waitForRoom(false)
             }
         }
+        let hadToWait = waitsForRoom
         waitForRoom(false)
+        if hadToWait { handler?(.drained) }
     }
 
     private var waitsForRoom = false
+    private var reads = true
 
     private func waitForRoom(_ waits: Bool) {
         guard waits != waitsForRoom else { return }
         waitsForRoom = waits
-        try? watch?.setInterest(waits ? [.read, .write] : .read)
+        setInterest()
+    }
+
+    /// Stops to read, or goes on: while nothing is read the server is held back by TCP, and its silence
+    /// is not taken for death.
+    public func setReading(_ reads: Bool) {
+        guard reads != self.reads else { return }
+        self.reads = reads
+        setInterest()
+        if reads { keepAlive?.heard(nowNs: nowNs) }
+        arm()
+    }
+
+    private func setInterest() {
+        var interest: HostLoop.Readiness = reads ? .read : []
+        if waitsForRoom { interest.insert(.write) }
+        try? watch?.setInterest(interest)
     }
 
     // MARK: Messages

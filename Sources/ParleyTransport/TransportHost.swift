@@ -84,6 +84,17 @@ public final class TransportHost: Sendable {
         raw.pointee.on_event(raw, type, data.serialized())
     }
 
+    /// Tells a raw event of the peer as it came.
+    ///
+    /// - Parameter json: one JSON object, UTF-8 without a NUL; what is no such thing is not told.
+    public func rawEvent(_ json: UnsafeRawBufferPointer) {
+        withUnsafeTemporaryAllocation(of: CChar.self, capacity: json.count + 1) { text in
+            UnsafeMutableRawBufferPointer(text).copyMemory(from: json)
+            text[json.count] = 0
+            raw.pointee.on_event(raw, "transport_event", text.baseAddress)
+        }
+    }
+
     /// What became of a frame.
     public enum AudioResult: Sendable, Hashable {
         case taken
