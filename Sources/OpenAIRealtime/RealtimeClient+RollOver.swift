@@ -24,7 +24,7 @@ extension RealtimeClient {
             && updates.isEmpty
     }
 
-    /// Whether the last moment has come at `nowNs`; a timer for it is ``lastHandOverNs``.
+    /// From when on ``mayHandOver(nowNs:)`` is true in any case: arm a timer for it while one waits.
     public var lastHandOverNs: UInt64? { rollOver.lastNs }
 
     /// The replacement did not come about: ask again later.
