@@ -1,3 +1,5 @@
+import JSON
+
 /// `input_audio_buffer.append`, written straight into bytes: no JSON tree and no string per frame.
 enum AudioMessage {
     private static let prefix = Array(#"{"type":"input_audio_buffer.append","audio":""#.utf8)
