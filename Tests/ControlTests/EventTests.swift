@@ -61,7 +61,10 @@ import Testing
     @Test func `A slow reader gets the newest state, hears what it lost, and delays nobody`()
         async throws
     {
-        let stage = try await Stage.open()
+        // How long it may be slow is another test's matter: on a busy machine this takes its time.
+        var limits = ControlLimits()
+        limits.slowReaderTime = .seconds(600)
+        let stage = try await Stage.open(limits)
         let slow = try Client("\(stage.directory)/control.sock")
         _ = try slow.call("events.subscribe")
         let text = JSONValue.string(String(repeating: "x", count: 10_000))
