@@ -11,10 +11,10 @@ BUILD = .build/$(CONFIGURATION)
 PLUGIN_BUILD = .build/plugins/$(CONFIGURATION)
 STAGE = .build/stage
 
-.PHONY: help deps build stage manual run test check format bench install clean
+.PHONY: help deps build stage manual run run-assistant test check format bench install clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 deps: ## install the Debian packages that Parley needs
 	@etc/scripts/install-packages
@@ -23,7 +23,9 @@ build: deps ## build everything, optimised
 	swift build $(SWIFT_FLAGS) --product parleyd
 	swift build $(SWIFT_FLAGS) --product parleyctl
 	swift build $(SWIFT_FLAGS) --product parley-transport-host
+	swift build $(SWIFT_FLAGS) --product parley-fake-realtime
 	swift build $(PLUGIN_FLAGS) --product loopback
+	swift build $(PLUGIN_FLAGS) --product openai-websocket
 
 stage: build ## lay out a tree that runs where it lies, in .build/stage
 	@etc/scripts/stage "$(BUILD)" "$(PLUGIN_BUILD)" "$(STAGE)"
@@ -35,6 +37,9 @@ manual: stage ## manual pages of parleyctl, in .build/stage/share/man
 
 run: stage ## hear yourself: a loopback session on the default devices, live
 	@etc/scripts/run "$(STAGE)"
+
+run-assistant: stage ## speak with a fake assistant, without an account; barge in, see the truncation
+	@etc/scripts/run-assistant "$(STAGE)"
 
 test: deps ## every test
 	@etc/scripts/test
