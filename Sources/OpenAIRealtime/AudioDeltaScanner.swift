@@ -1,7 +1,7 @@
 /// Reads an audio delta without building a JSON tree: it only finds where the members are.
 ///
-/// It takes one flat object of the members that such an event has, plain ASCII without escapes. What is
-/// different in any way is not refused but left to the full parser.
+/// It takes one flat object of the members that such an event has, plain ASCII without escapes.
+/// What is different in any way is not refused but left to the full parser.
 struct AudioDeltaScanner {
     /// Where the members of an event are in its bytes.
     struct Found {

@@ -1,8 +1,8 @@
 import JSON
 import ParleyTransport
 
-/// The items of the conversation in order, as this connection knows them: what a reset is compared with
-/// and what the next connection is given. Bounded: the oldest leave first.
+/// The items of the conversation in order, as this connection knows them: what a reset is compared
+/// with and what the next connection is given. Bounded: the oldest leave first.
 struct ConversationItems: Sendable {
     static let limit = 2_000
 
@@ -19,9 +19,9 @@ struct ConversationItems: Sendable {
         return list[place - 1].itemID
     }
 
-    /// Adds the item behind the one that it names, or takes the place of the one with its id. Answers
-    /// the item as it shall be told: with the transcript and the order that were known before where the
-    /// new version lacks them.
+    /// Adds the item behind the one that it names, or takes the place of the one with its id.
+    /// Answers the item as it shall be told: with the transcript and the order that were known
+    /// before where the new version lacks them.
     mutating func put(
         _ item: RealtimeItem, behind previous: ServerEvent.PreviousItem
     ) -> RealtimeItem {
@@ -90,8 +90,8 @@ struct ConversationItems: Sendable {
 }
 
 extension RealtimeItem {
-    /// This version with what only the older one says: its place, the transcripts (the server drops that
-    /// of a truncated item), and the answer to a call.
+    /// This version with what only the older one says: its place, the transcripts (the server drops
+    /// that of a truncated item), and the answer to a call.
     func keeping(_ old: RealtimeItem) -> RealtimeItem {
         switch (self, old) {
         case (.message(var new), .message(let old)):

@@ -21,7 +21,7 @@ extension DisconnectReason {
 
     /// The WebSocket handshake or the HTTP request was answered with another status than wanted.
     ///
-    /// - Parameter retryAfter: the header's value (RFC 9110, section 10.2.3), as seconds or nil; a date
+    /// - Parameter retryAfter: the header's value (RFC 9110, section 10.2.3), as seconds; a date
     ///   counts as missing.
     /// - Parameter body: what came with it; OpenAI sends `{"error": {...}}`.
     public static func refused(

@@ -8,10 +8,11 @@ public typealias CommandID = UInt64
 public enum Effect: Sendable, Equatable {
     /// Send this text message.
     case send([UInt8])
-    /// Send ``RealtimeClient/audioMessage``: sound, which may be dropped when the queue is full, then
-    /// by whole messages, the oldest first.
+    /// Send ``RealtimeClient/audioMessage``: sound, which may be dropped when the queue is full,
+    /// then by whole messages, the oldest first.
     case sendAudio
-    /// Tell the message that was just received as `transport_event`, byte for byte; it is a JSON object.
+    /// Tell the message that was just received as `transport_event`, byte for byte; it is a JSON
+    /// object.
     case rawEvent
     case event(TransportEvent)
     /// Give speech to the engine.

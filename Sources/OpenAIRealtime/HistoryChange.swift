@@ -1,8 +1,8 @@
 import JSON
 import ParleyTransport
 
-/// What a `resetHistory` means to the server: it can't change an item, so a changed one is deleted and
-/// made again.
+/// What a `resetHistory` means to the server: it can't change an item, so a changed one is deleted
+/// and made again.
 struct HistoryChange: Sendable, Equatable {
     struct Creation: Sendable, Equatable {
         var item: JSONObject
@@ -71,8 +71,8 @@ struct HistoryChange: Sendable, Equatable {
             case "output_audio" where role == "assistant":
                 throw TransportError(
                     .notSupported,
-                    "resetHistory: item \(itemID) has speech of the assistant, which the server does not"
-                        + " take; write its transcript as output_text")
+                    "resetHistory: item \(itemID) has speech of the assistant, which the server does"
+                        + " not take; write its transcript as output_text")
             case "input_audio" where part["audio"] == nil:
                 let text = part["transcript"]?.stringValue ?? ""
                 content.append(["type": "input_text", "text": .string(text)])

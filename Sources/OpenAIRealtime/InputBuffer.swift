@@ -1,7 +1,7 @@
 /// How much sound the peer holds that is no turn yet: what decides whether a commit makes sense.
 ///
-/// A push-to-talk press that is too short makes the peer answer "buffer too small", so such a commit is
-/// never sent, and neither is the request for a response that comes with it.
+/// A push-to-talk press that is too short makes the peer answer "buffer too small", so such a
+/// commit is never sent, and neither is the request for a response that comes with it.
 struct InputBuffer: Sendable, Equatable {
     /// The shortest turn that the API takes.
     static let shortestMs = 100

@@ -1,5 +1,5 @@
-/// Events that this client sent of its own accord, by `event_id`, so that a refusal of one is not shown
-/// as a fault of the user.
+/// Events that this client sent of its own accord, by `event_id`, so that a refusal of one is not
+/// shown as a fault of the user.
 struct OwnEvents: Sendable {
     enum Purpose: Sendable, Hashable {
         case cancel

@@ -9,7 +9,8 @@ extension RealtimeClient {
         case later
     }
 
-    /// Does a command. While the connection is being made it waits, in order, and is answered later.
+    /// Does a command. While the connection is being made it waits, in order, and is answered
+    /// later.
     ///
     /// - Throws: what is wrong with the command; nothing was sent then.
     public mutating func perform(
@@ -54,8 +55,8 @@ extension RealtimeClient {
 
     // MARK: Raw
 
-    /// An event of the client's own making. Those that this client keeps book of go the same way as the
-    /// commands that cause them.
+    /// An event of the client's own making. Those that this client keeps book of go the same way as
+    /// the commands that cause them.
     private mutating func sendRaw(
         _ event: JSONObject, _ nowNs: UInt64
     ) throws(TransportError) {

@@ -3,8 +3,9 @@ import ParleyTransport
 
 /// What the server says.
 extension RealtimeClient {
-    /// A message of the server, text or binary, whole. Whatever it holds, the session goes on: a text that
-    /// is no JSON object is counted and dropped, an event that is unknown or malformed shows only raw.
+    /// A message of the server, text or binary, whole. Whatever it holds, the session goes on: a
+    /// text that is no JSON object is counted and dropped, an event that is unknown or malformed
+    /// shows only raw.
     public mutating func receive(_ message: UnsafeRawBufferPointer, nowNs: UInt64) {
         guard phase != .over, phase != .idle else { return }
         if let found = AudioDeltaScanner.scan(message) {

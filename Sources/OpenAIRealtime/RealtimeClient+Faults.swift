@@ -1,8 +1,8 @@
 import JSON
 import ParleyTransport
 
-/// Errors of the server: the user's, those of races that this client causes itself, and those that end
-/// the session.
+/// Errors of the server: the user's, those of races that this client causes itself, and those that
+/// end the session.
 extension RealtimeClient {
     mutating func handle(_ fault: ServerFault, _ raw: JSONValue, _ nowNs: UInt64) {
         if let purpose = ownEvents.purpose(of: fault.eventID) {

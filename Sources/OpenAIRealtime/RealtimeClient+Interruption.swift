@@ -3,12 +3,12 @@ import ParleyTransport
 
 /// Barge-in: the assistant stops, and the server learns how much of it was heard.
 ///
-///     speech_started ─► cut ─► Effect.interrupt ─► daemon flushes ─► playback(.flushed) ─► truncate
+///     speech_started ─► cut ─► Effect.interrupt ─► daemon ─► playback(.flushed) ─► truncate
 ///     session.interrupt ─► command ─► cut        ─►        "
 ///
-/// Cutting marks everything received and not heard, and every response that runs, whether or not the
-/// server is still generating it; late audio of these is dropped. Only the flush, which follows the
-/// device's clock, makes truncations.
+/// Cutting marks everything received and not heard, and every response that runs, whether or not
+/// the server is still generating it; late audio of these is dropped. Only the flush, which follows
+/// the device's clock, makes truncations.
 extension RealtimeClient {
     /// The server hears the user speak.
     mutating func bargeIn() {

@@ -16,22 +16,24 @@ extension RealtimeClient {
         return next
     }
 
-    /// Whether this is the gap between two turns: nobody speaks, nothing is generated, waits to be heard,
-    /// or waits for a function's output. True at the last moment in any case.
+    /// Whether this is the gap between two turns: nobody speaks, nothing is generated, waits to be
+    /// heard, or waits for a function's output. True at the last moment in any case.
     public func mayHandOver(nowNs: UInt64) -> Bool {
         if rollOver.isLast(nowNs: nowNs) { return true }
         return sequencer.isIdle && !ledger.isSpeaking && !isUserSpeaking && !items.hasOpenCall
             && updates.isEmpty
     }
 
-    /// From when on ``mayHandOver(nowNs:)`` is true in any case: arm a timer for it while one waits.
+    /// From when on ``mayHandOver(nowNs:)`` is true in any case: arm a timer for it while one
+    /// waits.
     public var lastHandOverNs: UInt64? { rollOver.lastNs }
 
     /// The replacement did not come about: ask again later.
     public mutating func replacementFailed(nowNs: UInt64) { rollOver.failed(nowNs: nowNs) }
 
-    /// Goes on where `old` stops; `old` must get nothing afterwards, and its socket is closed. Speech of the
-    /// old connection that is still to be heard plays on; it can't be truncated any more.
+    /// Goes on where `old` stops; `old` must get nothing afterwards, and its socket is closed.
+    /// Speech of the old connection that is still to be heard plays on; it can't be truncated any
+    /// more.
     public mutating func takeOver(from old: RealtimeClient, nowNs: UInt64) {
         let given = Set(items.list.map(\.itemID))
         restore(old.items.list.filter { !given.contains($0.itemID) }.map(\.json))

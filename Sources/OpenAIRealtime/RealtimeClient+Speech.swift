@@ -3,7 +3,8 @@ import ParleyTransport
 
 /// Speech of the server on its way to the engine.
 extension RealtimeClient {
-    /// The fast path: straight from the bytes of the message. False when the full parser must see it.
+    /// The fast path: straight from the bytes of the message. False when the full parser must see
+    /// it.
     mutating func take(_ found: AudioDeltaScanner.Found, in message: UnsafeRawBufferPointer) -> Bool
     {
         guard 1...EventFields.idMax ~= found.itemID.count else { return false }

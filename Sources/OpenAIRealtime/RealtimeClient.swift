@@ -9,10 +9,11 @@ import ParleyTransport
 ///     device clock      ──► playback ┤                    ├─► connected, formats, disconnect
 ///     time              ──► advance ─┘                    └─► complete, rollOver, statistics, log
 ///
-/// One value is one connection. After every call its owner carries out ``nextEffect()`` until that is nil,
-/// in order, and arms one timer for ``nextDueNs``. `nowNs` is a monotonic clock. After
-/// ``Effect/disconnect(_:)`` the value is spent; the next connection is a new one, or ``successor()``.
-/// A transport that keeps it as a property of a class moves nothing: every call changes it in place.
+/// One value is one connection. After every call its owner carries out ``nextEffect()`` until that
+/// is nil, in order, and arms one timer for ``nextDueNs``. `nowNs` is a monotonic clock. After
+/// ``Effect/disconnect(_:)`` the value is spent; the next connection is a new one, or
+/// ``successor()``. A transport that keeps it as a property of a class moves nothing: every call
+/// changes it in place.
 public struct RealtimeClient: Sendable {
     let settings: ClientSettings
     var phase = Phase.idle
@@ -114,7 +115,8 @@ public struct RealtimeClient: Sendable {
 
     // MARK: Effects
 
-    /// What to do next; nil when all is done. Effects may be asked for within the carrying out of one.
+    /// What to do next; nil when all is done. Effects may be asked for within the carrying out of
+    /// one.
     public mutating func nextEffect() -> Effect? {
         guard nextIndex < effects.count else {
             effects.removeAll(keepingCapacity: true)

@@ -2,10 +2,10 @@ import JSON
 
 /// Keeps one `response.create` in flight (reference, section 2.3).
 ///
-/// The peer refuses a request while a response runs, so what comes meanwhile waits for `response.done`.
-/// Automatic requests, which follow from messages and tool outputs, are the same whoever asks, and
-/// those that wait together become one. Manual ones carry a body or were written by the client: each
-/// is sent, in order.
+/// The peer refuses a request while a response runs, so what comes meanwhile waits for
+/// `response.done`. Automatic requests, which follow from messages and tool outputs, are the same
+/// whoever asks, and those that wait together become one. Manual ones carry a body or were written
+/// by the client: each is sent, in order.
 struct ResponseSequencer: Sendable {
     struct Request: Sendable, Hashable {
         /// The whole event; nil for an automatic one.
@@ -77,7 +77,8 @@ struct ResponseSequencer: Sendable {
         return true
     }
 
-    /// The cancel was refused: nothing was running any more, and `response.done` is on its way or came.
+    /// The cancel was refused: nothing was running any more, and `response.done` is on its way or
+    /// came.
     mutating func cancelWasRefused() -> Create? {
         isCancelling = false
         return next()

@@ -1,5 +1,5 @@
-/// When a connection shall be replaced because the peer will end it (60 minutes at OpenAI, without a
-/// warning; `session.expires_at` is the only notice).
+/// When a connection shall be replaced because the peer will end it (60 minutes at OpenAI, without
+/// a warning; `session.expires_at` is the only notice).
 public struct RollOver: Sendable, Equatable {
     public struct Settings: Sendable, Hashable {
         /// Where the peer does not say when it ends.

@@ -2,8 +2,8 @@ import JSON
 
 /// What this client does something about, decoded from an event of the server.
 ///
-/// Decoding never fails the session: an event that is unknown, or that lacks what is needed, is nil and
-/// shows only raw.
+/// Decoding never fails the session: an event that is unknown, or that lacks what is needed, is nil
+/// and shows only raw.
 enum ServerEvent: Sendable, Equatable {
     case fault(ServerFault, raw: JSONValue)
     case sessionCreated(JSONObject)

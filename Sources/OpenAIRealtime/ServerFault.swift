@@ -28,8 +28,8 @@ struct ServerFault: Sendable, Hashable {
             param: json["param"]?.stringValue, eventID: json["event_id"]?.stringValue)
     }
 
-    /// Whether this refuses the `response.create` called `createID`. Servers that do not echo the id are
-    /// understood by their words.
+    /// Whether this refuses the `response.create` called `createID`. Servers that do not echo the
+    /// id are understood by their words.
     func isAbout(_ createID: String) -> Bool {
         if let eventID { return eventID == createID }
         return code?.contains("response_create") == true

@@ -9,8 +9,8 @@ extension SessionConfiguration {
         }
     }
 
-    /// No transcription model by default: the ones that clients are used to are being shut down, and a
-    /// transcript costs money that nobody asked to spend.
+    /// No transcription model by default: the ones that clients are used to are being shut down,
+    /// and a transcript costs money that nobody asked to spend.
     private var currentPayload: JSONObject {
         var session: JSONObject = ["type": "realtime"]
         session["instructions"] = fields["instructions"]

@@ -8,8 +8,8 @@ extension SessionConfiguration {
         "truncation", "include", "temperature", "prompt",
     ]
 
-    /// Takes a change. Members of the wrong type are taken as they are: the peer refuses them with a
-    /// better sentence than any that could be written here.
+    /// Takes a change. Members of the wrong type are taken as they are: the peer refuses them with
+    /// a better sentence than any that could be written here.
     public mutating func apply(_ config: JSONObject) {
         // Nested members beat flat ones, so they come last.
         for (name, value) in config.members { applyFlat(CaseStyle.snake(name), value, name) }
@@ -65,8 +65,8 @@ extension SessionConfiguration {
         return ["audio"]
     }
 
-    /// An unknown string is PCM; an unknown structure is passed on. nil (never mentioned) for null, since
-    /// no session is without a format.
+    /// An unknown string is PCM; an unknown structure is passed on. nil (never mentioned) for null,
+    /// since no session is without a format.
     static func wireFormat(_ value: JSONValue) -> JSONValue? {
         let pcm: JSONValue = ["type": "audio/pcm", "rate": 24000]
         switch value {

@@ -1,11 +1,11 @@
 import JSON
 import ParleyTransport
 
-/// The realtime session config: what clients asked for so far, and the payloads of `session.update` made
-/// from it (reference, section 2.2).
+/// The realtime session config: what clients asked for so far, and the payloads of `session.update`
+/// made from it (reference, section 2.2).
 ///
-/// Clients may write names in camelCase or snake_case, nested (GA) or flat (the older shape). A change
-/// says only what changes; what was said before stays, the audio formats above all.
+/// Clients may write names in camelCase or snake_case, nested (GA) or flat (the older shape). A
+/// change says only what changes; what was said before stays, the audio formats above all.
 public struct SessionConfiguration: Sendable, Hashable {
     public static let defaultModel = "gpt-realtime-2.1"
 
@@ -17,8 +17,8 @@ public struct SessionConfiguration: Sendable, Hashable {
         case beta
     }
 
-    /// What was asked for, in the API's names. A member that is missing was never mentioned; null was
-    /// asked for.
+    /// What was asked for, in the API's names. A member that is missing was never mentioned; null
+    /// was asked for.
     var fields = JSONObject()
     /// The two channels of `audio`, likewise.
     var input = JSONObject()

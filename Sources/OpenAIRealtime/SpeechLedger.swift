@@ -1,8 +1,8 @@
 import ParleyTransport
 
 /// What was received of each item's speech, until it was heard or cut off. From this and from the
-/// playback reports, which follow the device's clock, the truncations are made; no other clock takes
-/// part, because the server generates faster than real time.
+/// playback reports, which follow the device's clock, the truncations are made; no other clock
+/// takes part, because the server generates faster than real time.
 struct SpeechLedger: Sendable {
     struct Key: Sendable, Hashable {
         var itemID: String
@@ -101,8 +101,8 @@ struct SpeechLedger: Sendable {
         if cutItems.count > 64 { cutItems.removeFirst() }
     }
 
-    /// The first late audio of an item of which nothing was played: it must end at 0. nil when the item
-    /// is known as cut.
+    /// The first late audio of an item of which nothing was played: it must end at 0. nil when the
+    /// item is known as cut.
     mutating func cutLate(_ key: Key) -> Truncation? {
         guard !cutItems.contains(key.itemID) else { return nil }
         remember(key.itemID)
@@ -131,8 +131,8 @@ struct SpeechLedger: Sendable {
         return Self.truncation(entry, noMoreThanMs: reportedMs)
     }
 
-    /// The flush is complete: what was cut and has no report never reached the listener's queue, or had
-    /// been played as far as the last report said.
+    /// The flush is complete: what was cut and has no report never reached the listener's queue, or
+    /// had been played as far as the last report said.
     mutating func flushEnd() -> [Truncation] {
         let cut = entries.filter(\.isCut)
         entries.removeAll(where: \.isCut)

@@ -1,7 +1,7 @@
 import JSON
 
-/// When `session.tracing` may be sent. It travels alone, never with the rest of the config, because the
-/// API fixes it once it is an object and would refuse everything that came with another one.
+/// When `session.tracing` may be sent. It travels alone, never with the rest of the config, because
+/// the API fixes it once it is an object and would refuse everything that came with another one.
 struct Tracing: Sendable {
     /// What the peer has; nil when nobody said.
     private(set) var current: JSONValue?

@@ -2,7 +2,8 @@ import JSON
 import ParleyTransport
 
 extension Usage {
-    /// The usage of a `response.done`; nil when there is none. Counts that are missing or nonsense are 0.
+    /// The usage of a `response.done`; nil when there is none. Counts that are missing or nonsense
+    /// are 0.
     init?(wire: JSONValue?) {
         guard let object = wire?.objectValue else { return nil }
         let input = Self.count(object["input_tokens"]) ?? 0

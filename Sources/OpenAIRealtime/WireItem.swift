@@ -3,7 +3,8 @@ import ParleyTransport
 
 /// Items between the API's shape and the one of the control protocol.
 extension RealtimeItem {
-    /// An item of the server; nil for kinds that are no part of the history, and for one without an id.
+    /// An item of the server; nil for kinds that are no part of the history, and for one without an
+    /// id.
     ///
     /// - Parameter status: where the item has none.
     init?(wire item: JSONObject, previousItemID: String?, status: Status) {
@@ -118,8 +119,9 @@ enum ItemMessage {
         }
     }
 
-    /// A message of the history, with the text of what was spoken, because the server takes no audio of
-    /// the assistant and nobody kept that of the user. nil when nothing of it can be said again.
+    /// A message of the history, with the text of what was spoken, because the server takes no
+    /// audio of the assistant and nobody kept that of the user. nil when nothing of it can be said
+    /// again.
     static func replay(_ item: JSONValue) -> JSONObject? {
         guard item["type"] == "message", let itemID = item["itemId"]?.stringValue,
             let role = item["role"]?.stringValue
@@ -147,7 +149,8 @@ enum ItemMessage {
         }
     }
 
-    /// A call that was answered, as the two items that say so; an open one is lost with its connection.
+    /// A call that was answered, as the two items that say so; an open one is lost with its
+    /// connection.
     static func replayCall(_ item: JSONValue) -> [JSONObject] {
         guard item["type"] == "function_call", let itemID = item["itemId"]?.stringValue,
             let callID = item["callId"]?.stringValue, let name = item["name"]?.stringValue,
