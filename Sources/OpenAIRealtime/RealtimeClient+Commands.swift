@@ -165,7 +165,7 @@ extension RealtimeClient {
             "type": "session.update", "event_id": .string(eventID),
             "session": .object(configuration.payload(dialect)),
         ])
-        if config["tracing"] != nil { trace() }
+        if config["tracing"] != nil { trace(nowNs) }
     }
 
     private mutating func expect(

@@ -101,7 +101,7 @@ extension RealtimeClient {
 
     private mutating func ready(_ nowNs: UInt64) {
         phase = .ready
-        trace()
+        trace(nowNs)
         restore(restored)
         restored = []
         emit(.connected)
@@ -131,7 +131,7 @@ extension RealtimeClient {
         }
     }
 
-    mutating func trace() {
+    mutating func trace(_ nowNs: UInt64) {
         guard dialect == .generalAvailability else { return }
         switch tracing.want(configuration.tracing) {
         case .nothing: break
@@ -141,7 +141,7 @@ extension RealtimeClient {
             updates.append(
                 PendingUpdate(
                     eventID: eventID, command: nil, before: configuration, asked: configuration,
-                    untilNs: .max))
+                    untilNs: nowNs + settings.acknowledgeMs * 1_000_000))
             send([
                 "type": "session.update", "event_id": .string(eventID),
                 "session": ["type": "realtime", "tracing": value],

@@ -124,6 +124,18 @@ import Testing
         #expect(peer.takeSent().count == 1)
     }
 
+    @Test("Tracing that nobody acknowledges does not take the next acknowledgement")
+    func silentTracing() throws {
+        var peer = Peer(config: ["tracing": ["workflowName": "w"]])
+        peer.connect()
+        peer.wait(ms: 10_000)
+        _ = try peer.perform(.updateSessionConfig(["instructions": "a"]), id: 5)
+        _ = peer.take()
+        peer.hear(["type": "session.updated", "session": [:]])
+        #expect(peer.take().contains(.complete(5, nil)))
+        #expect(peer.client.nextDueNs.map { $0 < .max } == true)
+    }
+
     @Test(
         "Close codes",
         arguments: [
