@@ -176,6 +176,9 @@ let package = Package(
             name: "SoundServer", path: "Tests/Support/SoundServer", swiftSettings: strict),
         tests(of: "PulseAudio", ["AudioCore", "DeviceLines", "EventLoop", "SoundServer"]),
         tests(of: "Control", ["ControlProtocol", "JSON", "EventLoop"]),
+        .executableTarget(
+            name: "websocket-echo", dependencies: ["WebSocket"],
+            path: "Tests/Support/WebSocketEcho", swiftSettings: strict),
         tests(of: "WebSocket"),
         tests(of: "Networking", ["WebSocket"]),
         tests(of: "FakeRealtime", ["AudioCore", "JSON"]),

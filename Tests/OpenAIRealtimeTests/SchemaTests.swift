@@ -5,9 +5,9 @@ import ParleyTransport
 import Testing
 
 /// Every event that the client sends, against the types of the `openai` package.
-/// `PARLEY_OPENAI_PYTHON` names a Python that has it; without one the test is skipped.
+/// `PARLEY_TEST_PYTHON` names a Python that has it; without one the test is skipped.
 @Suite("Schema") struct SchemaTests {
-    static let python = ProcessInfo.processInfo.environment["PARLEY_OPENAI_PYTHON"]
+    static let python = ProcessInfo.processInfo.environment["PARLEY_TEST_PYTHON"]
 
     @Test("The openai package takes every event that is sent", .enabled(if: python != nil))
     func events() throws {
