@@ -207,6 +207,7 @@ let package = Package(
             name: "Integration",
             dependencies: [
                 "ControlProtocol", "Control", "JSON", "AudioCore", "Opus", "SoundServer",
+                "FakeRealtime",
             ],
             swiftSettings: strict),
     ],

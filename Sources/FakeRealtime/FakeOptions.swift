@@ -16,6 +16,8 @@ public struct FakeOptions: Sendable {
             case malformed
             /// An `error` event with ``FakeOptions/errorCode``.
             case error
+            /// A message that nearly fills the 16 MiB that a client takes.
+            case huge
         }
 
         public var kind: Kind
@@ -37,6 +39,13 @@ public struct FakeOptions: Sendable {
     public var fault: Fault?
     public var closeCode = 1_011
     public var errorCode = "server_error"
+    /// Connections of the server that ``refuse``, ``fault`` and ``expireSeconds`` are for, the first ones;
+    /// 0 for all.
+    public var times = 0
+    /// For so long a response that was cancelled goes on to speak.
+    public var lateMs = 0.0
+    /// Whether speech comes in pieces that end in the middle of a sample, with empty ones between.
+    public var isRagged = false
     /// What a spoken turn of the user was, in turn; then the last one again.
     public var heard = ["Good morning."]
     /// What is answered, in turn; then the last one again. `call NAME {json}` calls a function.
@@ -59,8 +68,12 @@ public struct FakeOptions: Sendable {
         case "close_at": assign(Fault(kind: .close, at: value), to: \.fault)
         case "malformed_at": assign(Fault(kind: .malformed, at: value), to: \.fault)
         case "error_at": assign(Fault(kind: .error, at: value), to: \.fault)
+        case "huge_at": assign(Fault(kind: .huge, at: value), to: \.fault)
         case "close_code": assign(Int(value), to: \.closeCode)
         case "error_code": assign(value, to: \.errorCode)
+        case "times": assign(Int(value), to: \.times)
+        case "late_ms": assign(Double(value), to: \.lateMs)
+        case "ragged": assign(["yes": true, "no": false][value], to: \.isRagged)
         case "heard": assign(value.split(separator: "|").map(String.init), to: \.heard)
         case "answers": assign(value.split(separator: "|").map(String.init), to: \.answers)
         default: false
@@ -84,11 +97,17 @@ public struct FakeOptions: Sendable {
     }
 
     /// These options with those of a request's target (`/v1/realtime?model=x&fake_speed=2`).
-    public func with(target: String) -> FakeOptions {
+    ///
+    /// - Parameter connection: the number of the connection, from 1.
+    public func with(target: String, connection: Int = 1) -> FakeOptions {
         var options = self
         for (name, value) in Self.query(target) where name.hasPrefix("fake_") {
             _ = options.set(String(name.dropFirst(5)), value)
         }
+        guard options.times > 0, connection > options.times else { return options }
+        options.refuse = 0
+        options.fault = nil
+        options.expireSeconds = FakeOptions().expireSeconds
         return options
     }
 

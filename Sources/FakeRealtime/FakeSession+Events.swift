@@ -30,7 +30,7 @@ extension FakeSession {
                     "response_cancel_not_active", "Cancellation failed: no active response found",
                     of: event)
             }
-            finishResponse(status: "cancelled", reason: "client_cancelled")
+            cancelResponse("client_cancelled")
         default:
             fail(
                 "invalid_value", "Invalid value: '\(type)'. It is no event of a client.", of: event,
@@ -107,7 +107,7 @@ extension FakeSession {
                     "input_audio_buffer.speech_started",
                     ["item_id": .string(id), "audio_start_ms": .integer(Int64(atMs))])
                 if turns["interrupt_response"]?.boolValue ?? true {
-                    finishResponse(status: "cancelled", reason: "turn_detected")
+                    cancelResponse("turn_detected")
                 }
             case .stopped(let atMs):
                 emit(

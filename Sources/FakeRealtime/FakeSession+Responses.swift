@@ -54,9 +54,15 @@ extension FakeSession {
             guard !sound.isEmpty else { continue }
             hasSpoken = true
             items.spoke(running.itemID, totalMs: running.madeMs)
-            var event = running.place
-            event["delta"] = .string(Self.encoded(sound))
-            emit("response.output_audio.delta", event)
+            // 1,001 bytes are not a whole number of samples.
+            let sizes = options.isRagged ? [1_001, 0, sound.count] : [sound.count]
+            var rest = sound[...]
+            for size in sizes {
+                var event = running.place
+                event["delta"] = .string(Self.encoded(Array(rest.prefix(size))))
+                rest = rest.dropFirst(size)
+                emit("response.output_audio.delta", event)
+            }
         }
     }
 
@@ -66,10 +72,25 @@ extension FakeSession {
         return String(decoding: text, as: UTF8.self)
     }
 
+    /// Ends the running response, if there is one, as soon as ``FakeOptions/lateMs`` lets it.
+    mutating func cancelResponse(_ reason: String) {
+        guard options.lateMs > 0 else {
+            return finishResponse(status: "cancelled", reason: reason)
+        }
+        guard response != nil, cancellation == nil else { return }
+        cancellation = (nowNs + UInt64(options.lateMs * 1e6), reason)
+    }
+
+    mutating func advanceCancellation() {
+        guard let (dueNs, reason) = cancellation, dueNs <= nowNs else { return }
+        finishResponse(status: "cancelled", reason: reason)
+    }
+
     /// Ends the running response, if there is one.
     mutating func finishResponse(status: String, reason: String?) {
         guard let running = response else { return }
         response = nil
+        cancellation = nil
         let item = running.item(status: status == "completed" ? "completed" : "incomplete")
         items[running.itemID] = item
         let text = JSONValue.string(running.textSoFar)

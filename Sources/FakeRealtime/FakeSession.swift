@@ -21,6 +21,8 @@ public struct FakeSession: ~Copyable {
     var items = FakeItems()
     var detector = VoiceDetector()
     var response: FakeResponse?
+    /// When the running response stops, and why.
+    var cancellation: (dueNs: UInt64, reason: String)?
     var outputs: [Output] = []
     /// Samples of input since the last commit.
     var bufferedSamples = 0
@@ -53,7 +55,8 @@ public struct FakeSession: ~Copyable {
     public var nextDueNs: UInt64 {
         if !outputs.isEmpty { return nowNs }
         return min(
-            expireNs, response?.nextDueNs ?? .max, delayed.map(\.dueNs).min() ?? .max)
+            expireNs, response?.nextDueNs ?? .max, cancellation?.dueNs ?? .max,
+            delayed.map(\.dueNs).min() ?? .max)
     }
 
     // MARK: In
@@ -89,6 +92,7 @@ public struct FakeSession: ~Copyable {
         delayed.removeAll { $0.dueNs <= nowNs }
         for (_, event) in due { send(event) }
         advanceResponse()
+        advanceCancellation()
         return take()
     }
 
@@ -117,9 +121,17 @@ public struct FakeSession: ~Copyable {
                 .send("{\"type\":"), .send("[]"), .send("{}"), .send("{\"type\":7}"),
                 .send("{\"type\":\"response.output_audio.delta\",\"delta\":null}"),
                 .send("{\"type\":\"response.done\",\"response\":\"none\"}"),
+                .send(
+                    "{\"type\":\"response.output_audio.delta\",\"item_id\":\"x\",\"delta\":\"\"}"),
+                .send(
+                    "{\"type\":\"response.output_audio.delta\",\"item_id\":\"x\",\"delta\":\"*\"}"),
                 .send("{\"type\":\"conversation.item.added\",\"item\":{\"id\":[]}}"),
                 .send("{\"type\":\"fake.unknown\",\"x\":1}"), .sendBinary([0, 1, 2, 255]),
             ]
+            return false
+        case .huge:
+            let filler = String(repeating: "x", count: (16 << 20) - 1_024)
+            outputs.append(.send("{\"type\":\"fake.huge\",\"filler\":\"\(filler)\"}"))
             return false
         }
         return true

@@ -21,14 +21,17 @@ final class FakeClient {
     private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 65_536, alignment: 16)
 
     init(
-        _ socket: FileDescriptor, tls: TLSContext?, options: FakeOptions, transcript: Transcript,
+        _ socket: FileDescriptor, number: Int, tls: TLSContext?, options: FakeOptions,
+        transcript: Transcript,
         onEnd: @escaping @LoopActor (FakeClient) -> Void
     ) throws {
         self.socket = socket
+        self.number = number
         self.transcript = transcript
         self.onEnd = onEnd
         connection = try WebSocketConnection(serverWith: tls) { head in
-            let options = options.with(target: head.start[1])
+            transcript.requested(head.start[1], head.headers, by: number)
+            let options = options.with(target: head.start[1], connection: number)
             guard options.refuse == 0 else {
                 let retry = options.retryAfterSeconds.map { ["Retry-After: \($0)"] } ?? []
                 return .refuse(
@@ -45,6 +48,7 @@ final class FakeClient {
     }
 
     private let defaults: FakeOptions
+    private let number: Int
 
     isolated deinit { buffer.deallocate() }
 
@@ -66,25 +70,25 @@ final class FakeClient {
     private func tell(_ event: WebSocketConnection.Event) {
         switch event {
         case .opened(let head):
-            let options = defaults.with(target: head.start[1])
+            let options = defaults.with(target: head.start[1], connection: number)
             let model = FakeOptions.query(head.start[1]).first { $0.name == "model" }?.value
-            transcript.note("connected to \(head.start[1])")
             session = FakeSession(
                 model: model ?? "", options: options, nowNs: MonotonicClock.nowNs,
                 unixSeconds: Int64(time(nil)))
             advance()
         case .text(let bytes):
-            transcript.received(bytes)
+            transcript.received(bytes, from: number)
             let outputs = session?.receive(bytes, nowNs: MonotonicClock.nowNs) ?? []
             carryOut(outputs)
             arm()
-        case .binary(let bytes): transcript.note("a binary message of \(bytes.count) bytes came")
+        case .binary(let bytes):
+            transcript.note("a binary message of \(bytes.count) bytes came", of: number)
         case .pong: break
         case .closed(let code, let reason):
-            transcript.note("closed by the client: \(code) \(reason)")
+            transcript.note("closed by the client: \(code) \(reason)", of: number)
             endsWhenWritten = true
         case .failed(let error):
-            transcript.note("\(error)")
+            transcript.note("\(error)", of: number)
             endsWhenWritten = true
         }
     }
@@ -132,14 +136,14 @@ final class FakeClient {
         for output in outputs {
             switch output {
             case .send(let text):
-                transcript.sent(text)
+                transcript.sent(text, to: number)
                 connection.sendText(text)
             case .sendBinary(let bytes): _ = bytes.withUnsafeBytes { connection.sendBinary($0) }
             case .close(let code, let reason):
-                transcript.note("closing: \(code) \(reason)")
+                transcript.note("closing: \(code) \(reason)", of: number)
                 connection.close(code: code, reason: reason)
             case .reset:
-                transcript.note("resetting the connection")
+                transcript.note("resetting the connection", of: number)
                 // RST instead of FIN (socket(7)).
                 var linger = linger(l_onoff: 1, l_linger: 0)
                 setsockopt(
@@ -147,7 +151,7 @@ final class FakeClient {
                     socklen_t(MemoryLayout<Glibc.linger>.size))
                 return end()
             case .stall:
-                transcript.note("stalling")
+                transcript.note("stalling", of: number)
                 watch?.cancel()
                 watch = nil
                 timer?.cancel()

@@ -10,6 +10,7 @@ final class FakeServer {
     private let listener: FileDescriptor
     private var watch: Watch?
     private var clients: [ObjectIdentifier: FakeClient] = [:]
+    private var connectionCount = 0
     let port: UInt16
 
     struct Fault: Error, CustomStringConvertible {
@@ -49,16 +50,19 @@ final class FakeServer {
         guard fd >= 0 else { return }
         var yes: CInt = 1
         setsockopt(fd, CInt(IPPROTO_TCP), TCP_NODELAY, &yes, socklen_t(MemoryLayout<CInt>.size))
+        connectionCount += 1
+        let number = connectionCount
         do {
             let client = try FakeClient(
-                FileDescriptor(owning: fd), tls: tls, options: options, transcript: transcript
+                FileDescriptor(owning: fd), number: number, tls: tls, options: options,
+                transcript: transcript
             ) { [weak self] client in
                 // In a turn of its own: the client is still at work.
                 EventLoop.shared.post { self?.clients[ObjectIdentifier(client)] = nil }
             }
             clients[ObjectIdentifier(client)] = client
         } catch {
-            transcript.note("\(error)")
+            transcript.note("\(error)", of: number)
         }
     }
 }

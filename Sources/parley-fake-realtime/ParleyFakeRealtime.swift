@@ -35,6 +35,9 @@ struct ParleyFakeRealtime: ParsableCommand {
     @Option(help: "File that gets every event as a JSON line.")
     var transcript: String?
 
+    @Option(help: "File that gets the sound of all clients, raw, in their format.")
+    var sound: String?
+
     @Flag(help: "Show every event on standard error.")
     var verbose = false
 
@@ -80,7 +83,8 @@ struct ParleyFakeRealtime: ParsableCommand {
                     } else { nil }
                 let server = try FakeServer(
                     port: port, tls: tls, options: behaviour,
-                    transcript: try Transcript(path: transcript, showsEverything: verbose))
+                    transcript: try Transcript(
+                        path: transcript, soundPath: sound, showsEverything: verbose))
                 let signals = SignalSource([SIGTERM, SIGINT]) { _ in EventLoop.shared.stop() }
                 let scheme = tls == nil ? "ws" : "wss"
                 Transcript.write(1, "\(scheme)://127.0.0.1:\(server.port)/v1/realtime\n")

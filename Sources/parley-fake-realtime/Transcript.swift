@@ -4,47 +4,85 @@ import JSON
 /// What went over the wire, for people and for tests: one line for each event, sound as its size.
 final class Transcript {
     private let file: CInt
+    private let sound: CInt
     private let showsEverything: Bool
 
     /// - Parameters:
-    ///   - path: JSON lines `{"from":"client"|"server","event":{…}}` are appended here; nil for none.
+    ///   - path: JSON lines are appended here; nil for none. `connection` counts from 1:
+    ///     `{"connection":1,"from":"client"|"server","event":{…}}` for an event,
+    ///     `{"connection":1,"request":"/v1/realtime?…","headers":{…}}` when a client has come,
+    ///     `{"connection":1,"note":"…"}` for what else happens.
+    ///   - soundPath: gets the sound of all clients as they sent it, in their format; nil for none.
     ///   - showsEverything: whether standard error gets a line for each event that is not sound.
-    init(path: String?, showsEverything: Bool) throws(TranscriptFault) {
+    init(path: String?, soundPath: String?, showsEverything: Bool) throws(TranscriptFault) {
         self.showsEverything = showsEverything
-        guard let path else {
-            file = -1
-            return
-        }
-        file = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
+        file = try Self.open(path)
+        sound = try Self.open(soundPath)
+    }
+
+    private static func open(_ path: String?) throws(TranscriptFault) -> CInt {
+        guard let path else { return -1 }
+        let file = Glibc.open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o600)
         guard file >= 0 else { throw TranscriptFault(path: path, code: errno) }
+        return file
     }
 
-    deinit { if file >= 0 { close(file) } }
-
-    func received(_ bytes: UnsafeRawBufferPointer) {
-        guard file >= 0 || showsEverything else { return }
-        record("client", try? JSONValue(parsing: bytes))
+    deinit {
+        for file in [file, sound] where file >= 0 { close(file) }
     }
 
-    func sent(_ text: String) {
-        guard file >= 0 || showsEverything else { return }
-        record("server", try? JSONValue(parsing: text.utf8))
+    private var isWanted: Bool { file >= 0 || sound >= 0 || showsEverything }
+
+    func received(_ bytes: UnsafeRawBufferPointer, from connection: Int) {
+        guard isWanted, let event = try? JSONValue(parsing: bytes) else { return }
+        record("client", event, connection)
+        guard sound >= 0, event["type"] == "input_audio_buffer.append",
+            var text = event["audio"]?.stringValue
+        else { return }
+        text.withUTF8 { text in
+            var bytes = [UInt8](repeating: 0, count: Base64.decodedCountMax(text.count))
+            bytes.withUnsafeMutableBytes {
+                let count = Base64.decode(UnsafeRawBufferPointer(text), into: $0) ?? 0
+                _ = Glibc.write(sound, $0.baseAddress, count)
+            }
+        }
     }
 
-    func note(_ text: String) {
+    func sent(_ text: String, to connection: Int) {
+        guard isWanted else { return }
+        record("server", try? JSONValue(parsing: text.utf8), connection)
+    }
+
+    /// A client's upgrade, with its headers: what it says to prove who it is, too.
+    func requested(_ target: String, _ headers: [(name: String, value: String)], by connection: Int)
+    {
+        if showsEverything { Self.write(2, "# connected to \(target)\n") }
+        let values = JSONObject(headers.map { ($0.name, .string($0.value)) })
+        write([
+            "connection": .integer(Int64(connection)), "request": .string(target),
+            "headers": .object(values),
+        ])
+    }
+
+    func note(_ text: String, of connection: Int) {
         if showsEverything { Self.write(2, "# \(text)\n") }
+        write(["connection": .integer(Int64(connection)), "note": .string(text)])
     }
 
-    private func record(_ side: String, _ event: JSONValue?) {
+    private func write(_ line: JSONValue) {
+        if file >= 0 { Self.write(file, line.serialized() + "\n") }
+    }
+
+    private func record(_ side: String, _ event: JSONValue?, _ connection: Int) {
         guard var object = event?.objectValue else { return }
-        for name in ["audio", "delta"] {
+        for name in ["audio", "delta", "filler"] {
             guard let text = object[name]?.stringValue, text.utf8.count > 200 else { continue }
             object[name] = ["base64Bytes": .integer(Int64(text.utf8.count))]
         }
-        if file >= 0 {
-            let line: JSONValue = ["from": .string(side), "event": .object(object)]
-            Self.write(file, line.serialized() + "\n")
-        }
+        write([
+            "connection": .integer(Int64(connection)), "from": .string(side),
+            "event": .object(object),
+        ])
         guard showsEverything, let type = object["type"]?.stringValue, !type.hasSuffix(".delta"),
             !type.hasSuffix(".append")
         else { return }

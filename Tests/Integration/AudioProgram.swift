@@ -4,7 +4,8 @@ import Testing
 /// A program on the audio socket, with plain system calls.
 final class AudioProgram {
     let greeting: String
-    private let fd: Int32
+    /// The connection, closed with the object.
+    let fd: Int32
     private let queue = DispatchQueue(label: "writer")
 
     init(_ daemon: DaemonUnderTest, request: String) throws {

@@ -24,7 +24,11 @@ final class DaemonUnderTest {
     ///   - config: text of `parley.toml` behind `version = 1`.
     ///   - wrapper: commands of a shell that the daemon takes the place of; what they mount
     ///     nobody else sees.
-    init(sound: PrivateSoundServer? = nil, config: String = "", wrapper: String? = nil) throws {
+    ///   - environment: variables for the daemon beside those of the test.
+    init(
+        sound: PrivateSoundServer? = nil, config: String = "", wrapper: String? = nil,
+        environment more: [String: String] = [:]
+    ) throws {
         directory = try Self.makeDirectory()
         self.wrapper = wrapper
         self.config = config
@@ -32,6 +36,7 @@ final class DaemonUnderTest {
         if sound == nil { environment["PULSE_SERVER"] = "unix:\(directory)/no-such-socket" }
         environment["XDG_CACHE_HOME"] = "\(directory)/cache"
         environment["HOME"] = directory
+        environment.merge(more) { $1 }
         self.environment = environment
         for name in ["run", "transports", "cache"] {
             try FileManager.default.createDirectory(
@@ -84,7 +89,10 @@ final class DaemonUnderTest {
     /// Puts a plugin in place as a user should: by rename.
     func install(plugin: String, as name: String) throws {
         guard FileManager.default.fileExists(atPath: plugin) else {
-            throw Failure(description: "\(plugin) is not built: swift build --product loopback")
+            throw Failure(
+                description:
+                    "\(plugin) is not built: swift build, and --product loopback or openai-websocket"
+            )
         }
         let hidden = "\(transportDirectory)/.\(name).new"
         try? FileManager.default.removeItem(atPath: hidden)
