@@ -1,3 +1,4 @@
+import EventLoop
 import Glibc
 import JSON
 
@@ -9,7 +10,8 @@ final class Transcript {
 
     /// - Parameters:
     ///   - path: JSON lines are appended here; nil for none. `connection` counts from 1:
-    ///     `{"connection":1,"from":"client"|"server","event":{…}}` for an event,
+    ///     `{"connection":1,"from":"client"|"server","ns":…,"event":{…}}` for an event, `ns` being its
+    ///     time by CLOCK_MONOTONIC,
     ///     `{"connection":1,"request":"/v1/realtime?…","headers":{…}}` when a client has come,
     ///     `{"connection":1,"note":"…"}` for what else happens.
     ///   - soundPath: gets the sound of all clients as they sent it, in their format; nil for none.
@@ -81,7 +83,7 @@ final class Transcript {
         }
         write([
             "connection": .integer(Int64(connection)), "from": .string(side),
-            "event": .object(object),
+            "ns": .integer(Int64(MonotonicClock.nowNs)), "event": .object(object),
         ])
         guard showsEverything, let type = object["type"]?.stringValue, !type.hasSuffix(".delta"),
             !type.hasSuffix(".append")

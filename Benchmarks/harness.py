@@ -1,0 +1,166 @@
+"""What every benchmark needs: the staged parleyd, its clients, figures of processes, a table."""
+import array, json, math, os, select, socket, struct, subprocess, tempfile, time
+
+ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+FAST = bool(os.environ.get("BENCH_FAST"))
+now_ns = time.monotonic_ns
+
+
+def percentile(values, share):
+    values = sorted(values)
+    return values[min(len(values) - 1, math.ceil(share * len(values)) - 1)] if values else math.nan
+
+
+class Table:
+    def __init__(self):
+        self.missed = 0
+
+    def head(self):
+        print(f"{'what':58} {'measured':>22} {'budget':>16}  verdict")
+
+    def row(self, what, measured, budget="", ok=None):
+        verdict = "" if ok is None else "ok" if ok else "MISSED"
+        self.missed += ok is False
+        print(f"{what:58} {measured:>22} {budget:>16}  {verdict}", flush=True)
+
+
+def cpu_ns(pid):
+    """CPU time that a process ever used, by the scheduler's clock."""
+    return time.clock_gettime_ns((~pid << 3) | 2)
+
+
+def status_of(pid, name):
+    with open(f"/proc/{pid}/status") as file:
+        for line in file:
+            if line.startswith(name):
+                return line.split()[1]
+    return "0"
+
+
+def children(pid):
+    found = []
+    for task in os.listdir(f"/proc/{pid}/task"):
+        with open(f"/proc/{pid}/task/{task}/children") as file:
+            for child in map(int, file.read().split()):
+                found += [child] + children(child)
+    return found
+
+
+def pss_kb(pid):
+    with open(f"/proc/{pid}/smaps_rollup") as file:
+        return next(int(line.split()[1]) for line in file if line.startswith("Pss:"))
+
+
+def wakeups(pid):
+    """Times that any thread of the process went to sleep of its own will."""
+    count = 0
+    for task in os.listdir(f"/proc/{pid}/task"):
+        with open(f"/proc/{pid}/task/{task}/status") as file:
+            count += sum(int(l.split()[1]) for l in file if l.startswith("voluntary"))
+    return count
+
+
+class Client:
+    def __init__(self, path):
+        self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.settimeout(10)
+        self.socket.connect(path)
+        self.buffer, self.events, self.last = b"", [], 0
+
+    def line(self):
+        while b"\n" not in self.buffer:
+            data = self.socket.recv(1 << 20)
+            if not data:
+                raise SystemExit("parleyd closed the control socket")
+            self.buffer += data
+        line, self.buffer = self.buffer.split(b"\n", 1)
+        return json.loads(line)
+
+    def call(self, method, **parameters):
+        self.last += 1
+        request = {"jsonrpc": "2.0", "id": self.last, "method": method, "params": parameters}
+        self.socket.sendall(json.dumps(request).encode() + b"\n")
+        while True:
+            answer = self.line()
+            if answer.get("id") == self.last:
+                if "error" in answer:
+                    raise SystemExit(f"{method}: {answer['error']['message']}")
+                return answer["result"]
+            self.events.append(answer["params"])
+
+    def event(self, kind, inner=None):
+        """The next event of a type; the ones before it are dropped."""
+        while True:
+            event = self.events.pop(0) if self.events else self.line()["params"]
+            if event["type"] == kind and (inner is None or event["data"].get("type") == inner):
+                return event["data"]
+
+
+class Daemon:
+    def __init__(self, stage, work, environment, **more):
+        self.runtime = tempfile.mkdtemp(dir=work)
+        self.control = self.runtime + "/control.sock"
+        start = now_ns()
+        self.process = subprocess.Popen(
+            [stage + "/bin/parleyd", "--config", work + "/parley.toml", "--runtime-directory",
+             self.runtime, "--trust-transport-directory", work + "/transports"],
+            env={**environment, **more}, stderr=open(work + "/parleyd.log", "ab"))
+        while True:
+            probe = socket.socket(socket.AF_UNIX)
+            try:
+                probe.connect(self.control)
+                probe.sendall(b'{"jsonrpc":"2.0","id":1,"method":"gateway.info"}\n')
+                probe.recv(65536)
+                break
+            except OSError:
+                if self.process.poll() is not None or now_ns() - start > 10e9:
+                    raise SystemExit(f"parleyd does not start: see {work}/parleyd.log")
+                time.sleep(0.0003)
+        self.ready_ms = (now_ns() - start) / 1e6
+        probe.close()
+
+    def processes(self):
+        return [self.process.pid] + children(self.process.pid)
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait(10)
+
+
+class Program:
+    """A program on the audio socket."""
+
+    def __init__(self, daemon, session, **greeting):
+        self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.connect(daemon.runtime + "/audio.sock")
+        self.socket.sendall(json.dumps({"session": session, **greeting}).encode() + b"\n")
+        line = b""
+        while not line.endswith(b"\n"):
+            line += self.socket.recv(1)
+        self.rate = json.loads(line)["rate"]
+        self.socket.setblocking(False)
+
+    def read(self, timeout=5.0):
+        if not select.select([self.socket], [], [], timeout)[0]:
+            return b""
+        return self.socket.recv(1 << 16)
+
+
+def is_loud(data):
+    return max(map(abs, array.array("h", data[: len(data) & ~1])), default=0) > 16
+
+
+def sound_server(work, environment):
+    os.mkdir(work + "/pulse", 0o700)
+    process = subprocess.Popen(
+        ["pulseaudio", "-n", "--daemonize=no", "--exit-idle-time=-1", "--use-pid-file=no",
+         "--log-target=file:" + work + "/pulse.log",
+         f"--load=module-native-protocol-unix socket={work}/pulse/native auth-anonymous=1",
+         "--load=module-null-sink sink_name=speaker", "--load=module-null-sink sink_name=voice"],
+        env={**environment, "HOME": work, "XDG_RUNTIME_DIR": work + "/pulse"})
+    environment["PULSE_SERVER"] = f"unix:{work}/pulse/native"
+    for _ in range(100):
+        if subprocess.run(["pactl", "info"], env=environment, capture_output=True).returncode == 0:
+            return process
+        time.sleep(0.1)
+    raise SystemExit("the private PulseAudio does not answer")
