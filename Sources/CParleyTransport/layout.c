@@ -10,5 +10,6 @@ _Static_assert(sizeof(parley_transport_descriptor_t) == 88, "parley_transport_de
 _Static_assert(sizeof(parley_status_report_t) == 32, "parley_status_report_t");
 _Static_assert(sizeof(parley_host_t) == 112, "parley_host_t");
 _Static_assert(sizeof(parley_connect_t) == 48, "parley_connect_t");
-_Static_assert(sizeof(parley_transport_entry_t) == 96, "parley_transport_entry_t");
+_Static_assert(sizeof(parley_transport_entry_t) == 104, "parley_transport_entry_t");
+_Static_assert(offsetof(parley_transport_entry_t, listeners) == 96, "listeners");
 _Static_assert(sizeof(parley_loop_t) == 48, "parley_loop_t");

@@ -60,6 +60,9 @@ public final class Gateway {
             self?.setConfiguredVolume(kind, name)
         }
         server.service = self
+        server.onListeners = { [weak self] in
+            for session in self?.sessions ?? [] { session.tellListeners() }
+        }
         pulse.onStatus = { [weak self] status in self?.soundServerChanged(status) }
         pulse.onDevice = { [weak self] event in self?.deviceChanged(event) }
     }

@@ -54,6 +54,9 @@ public enum TransportEntry {
             guard let name else { return }
             TransportInstance.call(handle, (name, value)) { $0.secret($1.0, $1.1) }
         }
+        value.listeners = { handle, heard in
+            TransportInstance.call(handle, heard) { $0.host.heard($1) }
+        }
         entry.initialize(to: value)
         return UnsafePointer(entry)
     }

@@ -14,6 +14,8 @@ public final class TransportHost: Sendable {
     @TransportActor private var runningCommand: UInt32?
     @TransportActor private var isAnsweredLater = false
 
+    private let heardFlags = Atomic<UInt32>(.max)
+
     nonisolated(unsafe) private let loopExtension: UnsafePointer<parley_loop_t>?
 
     /// On the main thread, which is where extensions may be asked for.
@@ -74,10 +76,27 @@ public final class TransportHost: Sendable {
         if let text { text.withCString { body($0) } } else { body(nil) }
     }
 
+    // MARK: Listeners
+
+    /// Whether anybody hears raw events: the others are dropped here, so it saves only their making.
+    public var hearsRawEvents: Bool {
+        heardFlags.load(ordering: .relaxed) & UInt32(PARLEY_HEARD_RAW_EVENTS) != 0
+    }
+
+    /// Whether anybody hears the audio in raw events; if not, `{"bytes": n}` stands for it.
+    public var hearsRawAudio: Bool {
+        heardFlags.load(ordering: .relaxed) & UInt32(PARLEY_HEARD_RAW_AUDIO) != 0
+    }
+
+    func heard(_ flags: UInt32) { heardFlags.store(flags, ordering: .relaxed) }
+
     // MARK: Events and audio
 
     /// Tells an event. A raw event comes before the typed ones made from it.
-    public func event(_ event: TransportEvent) { self.event(event.type, event.data) }
+    public func event(_ event: TransportEvent) {
+        if case .raw = event, !hearsRawEvents { return }
+        self.event(event.type, event.data)
+    }
 
     /// An event by name, for what ``TransportEvent`` does not have.
     public func event(_ type: String, _ data: JSONValue) {
@@ -88,6 +107,7 @@ public final class TransportHost: Sendable {
     ///
     /// - Parameter json: one JSON object, UTF-8 without a NUL; what is no such thing is not told.
     public func rawEvent(_ json: UnsafeRawBufferPointer) {
+        guard hearsRawEvents else { return }
         withUnsafeTemporaryAllocation(of: CChar.self, capacity: json.count + 1) { text in
             UnsafeMutableRawBufferPointer(text).copyMemory(from: json)
             text[json.count] = 0

@@ -106,6 +106,13 @@ public final class TransportSession {
         send(message)
     }
 
+    /// Tells the plugin what clients listen to.
+    public func listeners(_ heard: HeardEvents) {
+        var message = message(PARLEY_WIRE_LISTENERS)
+        message.append(heard.rawValue)
+        send(message)
+    }
+
     /// Ends the session; nothing more is told about it. The host leaves with its last one.
     public func destroy() {
         guard isOpen else { return }
@@ -152,6 +159,16 @@ public final class TransportSession {
         isOpen = false
         delegate?.transport(self, told: .hostDied(death), audioPosition: 0)
     }
+}
+
+/// What clients listen to, of what costs a plugin something to tell.
+public struct HeardEvents: OptionSet, Sendable, Hashable {
+    public let rawValue: UInt32
+    public init(rawValue: UInt32) { self.rawValue = rawValue }
+
+    public static let rawEvents = HeardEvents(rawValue: 1 << 0)
+    /// The audio inside of raw events.
+    public static let rawAudio = HeardEvents(rawValue: 1 << 1)
 }
 
 /// What became of speech, as the plugin is told.

@@ -17,9 +17,9 @@ const char *entry_fault(const parley_transport_entry_t *entry, char *room, size_
                  "has version %u", entry->abi_major, PARLEY_ABI_MAJOR);
         return room;
     }
-    if (entry->struct_size < sizeof *entry) {
+    if (entry->struct_size < offsetof(parley_transport_entry_t, listeners)) {
         snprintf(room, size, "the plugin's entry says that it is %u bytes long; version 1.0 has %zu",
-                 entry->struct_size, sizeof *entry);
+                 entry->struct_size, offsetof(parley_transport_entry_t, listeners));
         return room;
     }
     const struct {

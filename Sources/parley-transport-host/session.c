@@ -333,6 +333,15 @@ static void give_secret(struct session *session, struct cursor body) {
     plugin->secret(session->transport, name, fixed.has_value ? value : NULL);
 }
 
+/* Plugins of version 1.0 end before the member. */
+static void tell_listeners(struct session *session, struct cursor body) {
+    parley_wire_listeners fixed;
+    take_struct(&body, &fixed, sizeof fixed);
+    expect_end(&body);
+    if (plugin->struct_size >= sizeof *plugin && plugin->listeners)
+        plugin->listeners(session->transport, fixed.heard);
+}
+
 void obey(struct session *session, const struct message *message) {
     struct cursor body = {message->body, message->size};
 
@@ -357,6 +366,9 @@ void obey(struct session *session, const struct message *message) {
         break;
     case PARLEY_WIRE_SECRET:
         give_secret(session, body);
+        break;
+    case PARLEY_WIRE_LISTENERS:
+        tell_listeners(session, body);
         break;
     default:
         die("the daemon sent a message of kind %u", message->header.kind);

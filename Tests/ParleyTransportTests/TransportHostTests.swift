@@ -46,6 +46,31 @@ import Testing
         }
     }
 
+    @Test func `raw events that nobody hears are not told`() throws {
+        try FakeTransportHost.with(ProbeTransport.self) { host in
+            func tell() {
+                probe { probe in
+                    let event = Array(#"{"type":"x"}"#.utf8)
+                    event.withUnsafeBytes { probe.host.rawEvent($0) }
+                    probe.host.event(.raw(["type": "y"]))
+                    probe.host.event("audio_done", [:])
+                }
+            }
+            func told() -> [String] {
+                host.calls.compactMap { if case .event(let type, _) = $0 { type } else { nil } }
+            }
+            tell()
+            #expect(told() == ["transport_event", "transport_event", "audio_done"])
+            host.listeners(0)
+            tell()
+            #expect(told().count == 4)
+            host.listeners(UInt32(PARLEY_HEARD_RAW_EVENTS))
+            tell()
+            #expect(told().count == 7)
+            probe { #expect($0.host.hearsRawEvents && !$0.host.hearsRawAudio) }
+        }
+    }
+
     @Test func `connect hands over options, config and items`() throws {
         try FakeTransportHost.with(ProbeTransport.self) { host in
             host.connect(

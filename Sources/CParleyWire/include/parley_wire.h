@@ -60,6 +60,7 @@ enum {
     PARLEY_WIRE_PLAYBACK = 6,       /* session; parley_wire_playback; item id */
     PARLEY_WIRE_SECRET = 7,         /* session; parley_wire_secret; name, value */
     PARLEY_WIRE_PING = 8,           /* id; answered by PONG with the same id */
+    PARLEY_WIRE_LISTENERS = 9,      /* session; parley_wire_listeners */
     /* host to daemon */
     PARLEY_WIRE_HELLO = 64,         /* parley_wire_hello; descriptor as JSON. First message of a host */
     PARLEY_WIRE_REFUSED = 65,       /* instead of HELLO: reason. The host exits */
@@ -118,6 +119,8 @@ typedef struct parley_wire_playback {
 } parley_wire_playback;
 
 typedef struct parley_wire_secret { uint32_t has_value; } parley_wire_secret;
+
+typedef struct parley_wire_listeners { uint32_t heard; } parley_wire_listeners;
 
 typedef struct parley_wire_result { int32_t result; } parley_wire_result;
 

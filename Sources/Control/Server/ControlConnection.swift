@@ -11,7 +11,7 @@ import JSON
 @LoopActor
 final class ControlConnection {
     let caller: ControlCaller
-    private(set) var subscription: Subscription?
+    private(set) var subscription: Subscription? { didSet { server.onListeners() } }
     private let socket: FileDescriptor
     /// Strong both ways until the connection closes: a server lives as long as it has clients, and a
     /// request that is being answered may outlast whoever made the server.

@@ -102,6 +102,17 @@ public final class ControlServer {
         }
     }
 
+    /// Called when somebody began or ceased to listen.
+    public var onListeners: @LoopActor () -> Void = {}
+
+    /// Whether anybody hears raw events of a session, and with their audio.
+    public func hearsRawEvents(of session: String) -> (events: Bool, audio: Bool) {
+        let hearing = connections.values.filter {
+            $0.subscription?.wants(.transportEvent, session: session, role: $0.caller.role) == true
+        }
+        return (!hearing.isEmpty, hearing.contains { $0.subscription?.rawAudio == true })
+    }
+
     /// Sends an event to everybody who wants it.
     public func publish(_ type: EventType, session: String? = nil, _ data: JSONValue) {
         sequence += 1

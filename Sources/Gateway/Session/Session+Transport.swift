@@ -1,5 +1,6 @@
 import AudioCore
 import Configuration
+import Control
 import EventLoop
 import JSON
 import MediaEngine
@@ -27,7 +28,21 @@ extension Session: TransportSessionDelegate, MediaSessionDelegate {
         meters.framesSent.store(0, ordering: .relaxed)
         media.attachPeer(link: gateway.links.hold(transport), wireNumber: transport.number)
         if isInputMuted { media.muteInput(true, barrier: 0) }
+        toldListeners = nil
+        tellListeners()
         return transport
+    }
+
+    /// Lets the plugin know what clients listen to, if it does not know yet.
+    func tellListeners() {
+        guard let transport else { return }
+        let hearing = gateway.server.hearsRawEvents(of: id)
+        var heard: HeardEvents = []
+        if hearing.events { heard.insert(.rawEvents) }
+        if hearing.audio { heard.insert(.rawAudio) }
+        guard heard != toldListeners else { return }
+        toldListeners = heard
+        transport.listeners(heard)
     }
 
     private func open() throws(SessionFailure) -> TransportSession {

@@ -38,6 +38,8 @@ final class Session {
     var lastCommand: UInt32 = 0
     /// Secrets that clients gave for this session; never shown, wiped at the end.
     var secrets: [String: SecretValue] = [:]
+    /// What the plugin knows of who listens; nil for nothing yet.
+    var toldListeners: HeardEvents?
     private var retryTimer: LoopTimer?
     private var closeTimer: LoopTimer?
     private var stateWaiters: [(SessionLifecycle.State) -> Bool] = []

@@ -146,6 +146,8 @@ public final class FakeTransportHost: @unchecked Sendable {
         }
     }
 
+    public func listeners(_ heard: UInt32) { entry.listeners(handle, heard) }
+
     public func secret(_ name: String, _ value: String?) {
         if let value { entry.secret(handle, name, value) } else { entry.secret(handle, name, nil) }
     }

@@ -44,7 +44,7 @@ extern "C" {
 #endif
 
 #define PARLEY_ABI_MAJOR 1u
-#define PARLEY_ABI_MINOR 0u
+#define PARLEY_ABI_MINOR 1u
 
 /* Limits that the daemon enforces; a plugin beyond one is refused or its message is dropped. */
 #define PARLEY_ID_MAX 63u            /* bytes of a plugin id or an item id, NUL not counted */
@@ -296,6 +296,12 @@ typedef struct parley_connect {
     const char *call_id;      /* of on_incoming: answer that call; else NULL */
 } parley_connect_t;
 
+/* What clients of the daemon listen to, for listeners(). */
+enum {
+    PARLEY_HEARD_RAW_EVENTS = 1u << 0, /* "transport_event" */
+    PARLEY_HEARD_RAW_AUDIO = 1u << 1   /* the audio inside of raw events */
+};
+
 typedef struct parley_transport_entry {
     uint32_t struct_size;
     uint32_t abi_major; /* PARLEY_ABI_MAJOR; another value is refused */
@@ -339,6 +345,11 @@ typedef struct parley_transport_entry {
 
     /* The answer to request_secret; value is NULL when there is none. Wiped when it returns. */
     void (*secret)(parley_transport_t *transport, const char *name, const char *value);
+
+    /* Since 1.1; may be NULL. What somebody listens to (PARLEY_HEARD_...), now and after each change:
+     * the rest need not be told, which saves its making. Everything counts as heard before the first
+     * call. Of raw audio that is not heard a raw event has {"bytes": n} instead. */
+    void (*listeners)(parley_transport_t *transport, uint32_t heard);
 } parley_transport_entry_t;
 
 /* The one exported symbol. Returns static memory; NULL is a refusal to load. */
