@@ -131,7 +131,7 @@ public final class OpenAIWebSocketTransport: TransportLayer {
     private func serve(_ event: ServerConnection.Event, of connection: ServerConnection) {
         guard connection === current else { return serveOther(event, of: connection) }
         switch event {
-        case .raw(let bytes): host.rawEvent(bytes)
+        case .raw(let bytes): tellRaw(bytes)
         case .effect(let effect): carryOut(effect, of: connection)
         case .dropped(let ms):
             host.event(.raw(["type": "discontinuity", "droppedMs": .integer(Int64(ms))]))
@@ -143,6 +143,15 @@ public final class OpenAIWebSocketTransport: TransportLayer {
             farewell = nil
         }
         arm()
+    }
+
+    private func tellRaw(_ message: UnsafeRawBufferPointer) {
+        guard host.hearsRawEvents else { return }
+        if !host.hearsRawAudio, let short = AudioMessage.withoutAudio(message) {
+            short.withUnsafeBytes { host.rawEvent($0) }
+        } else {
+            host.rawEvent(message)
+        }
     }
 
     private func failed(_ fault: LinkFault) {

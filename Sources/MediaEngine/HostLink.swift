@@ -12,9 +12,10 @@ import Synchronization
 ///
 /// Made and freed on the control thread; in between only the engine touches it.
 struct HostLink: ~Copyable {
-    /// Frames that leave at once at the most: encoding as many takes about a millisecond, which is how
-    /// long the first of them may wait.
-    private static var batch: Int { 8 }
+    /// Frames that leave at once at the most.
+    private static var batch: Int { Int(PARLEY_PACKETS_MAX) }
+    /// How long a frame may wait for others to be encoded.
+    private static var patienceNs: UInt64 { 1_000_000 }
 
     /// Whom a staged frame belongs to. The meters outlive the engine's turn.
     private struct Note {
@@ -34,6 +35,8 @@ struct HostLink: ~Copyable {
     private let staging: UnsafeMutableRawPointer
     private var stagedBytes = 0
     private var stagedCount = 0
+    /// When the first of them was staged.
+    private var stagedNs: UInt64 = 0
     private let vectors: UnsafeMutablePointer<iovec>
     private let notes: UnsafeMutablePointer<Note>
 
@@ -61,9 +64,11 @@ struct HostLink: ~Copyable {
     /// - Parameter size: bytes, at most `PARLEY_FRAME_DATA_MAX`.
     mutating func payload(size: Int) -> UnsafeMutablePointer<UInt8> {
         let needed = AudioPacket.headerSize + size
-        if stagedCount == Self.batch || stagedBytes + needed > Int(PARLEY_WIRE_MESSAGE_MAX) {
-            flush()
-        }
+        let isFull =
+            stagedCount == Self.batch || stagedBytes + needed > Int(PARLEY_WIRE_MESSAGE_MAX)
+        let nowNs = MonotonicClock.nowNs
+        if isFull || (stagedCount > 0 && nowNs > stagedNs + Self.patienceNs) { flush() }
+        if stagedCount == 0 { stagedNs = nowNs }
         return (staging + stagedBytes + AudioPacket.headerSize)
             .assumingMemoryBound(to: UInt8.self)
     }

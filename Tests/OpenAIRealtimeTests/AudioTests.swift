@@ -11,6 +11,19 @@ import Testing
             + #""output_index":0,"content_index":0,"delta":"\#(base64)"}"#
     }
 
+    @Test("A raw event has the size of its sound where nobody hears the sound")
+    func withoutAudio() throws {
+        for (base64, bytes) in [("AQIDBAUG", 6), ("AQIDBA==", 4), ("", 0)] {
+            let short = Array(delta(base64).utf8)
+                .withUnsafeBytes { AudioMessage.withoutAudio($0) }
+            let event = try JSONValue(parsing: try #require(short))
+            #expect(event["delta"] == ["bytes": .integer(Int64(bytes))])
+            #expect(event["item_id"] == "a")
+        }
+        let other = Array(#"{"type":"response.done","delta":"AQID"}"#.utf8)
+        #expect(other.withUnsafeBytes { AudioMessage.withoutAudio($0) } == nil)
+    }
+
     @Test("Odd-length deltas give whole samples, in order; empty ones give nothing")
     func odd() {
         var peer = Peer.ready()
