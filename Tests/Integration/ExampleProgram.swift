@@ -32,7 +32,7 @@ final class ExampleProgram {
             .deletingLastPathComponent().path
     }
 
-    /// The next line that holds `text`; nil when the output ends before.
+    /// The next line that holds `text`; nil when the output ends before, or is silent for half a minute.
     func line(with text: String) -> String? {
         while let line = nextLine() {
             if line.contains(text) { return line }
@@ -60,6 +60,9 @@ final class ExampleProgram {
                 defer { unread.removeFirst(index + 1) }
                 return String(decoding: unread[..<index], as: UTF8.self)
             }
+            var wait = pollfd(
+                fd: output.fileHandleForReading.fileDescriptor, events: Int16(POLLIN), revents: 0)
+            guard poll(&wait, 1, 30_000) > 0 else { return nil }
             let data = output.fileHandleForReading.availableData
             guard !data.isEmpty else { return nil }
             unread += data

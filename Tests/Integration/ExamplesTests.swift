@@ -34,7 +34,8 @@ import Testing
         var watch: ExampleProgram?
         var commands = 0
         for line in block.split(separator: "\n") {
-            let program = try ExampleProgram(["sh", "-c", "exec \(line)"], environment: environment)
+            let program = try ExampleProgram(
+                ["sh", "-c", "exec \(line)"], environment: environment)
             if line.hasPrefix("parleyctl watch") {
                 watch = program
                 // It subscribes before the next command speaks.
