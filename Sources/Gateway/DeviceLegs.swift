@@ -3,25 +3,23 @@ import EventLoop
 import MediaEngine
 import PulseAudio
 
-/// A microphone that a session uses.
-typealias CaptureHold = DeviceHold<CaptureStream>
-/// A loudspeaker that a session uses.
-typealias PlaybackHold = DeviceHold<PlaybackStream>
+/// A session's microphone.
+typealias CaptureLeg = DeviceLeg<CaptureStream>
+/// A session's loudspeaker.
+typealias PlaybackLeg = DeviceLeg<PlaybackStream>
 
-/// The devices that sessions hold, as the engine knows them: one number for each device of the pool,
-/// whatever line it has at the moment.
-///
-/// A session keeps the hold; when the last one goes, the stream closes.
+/// The devices that sessions use, as the engine knows them: one number for each device, whatever line it
+/// has at the moment and however many sessions came to it.
 @LoopActor
 final class DeviceLegs {
     private let engine: MediaEngine
     private let pool: DevicePool
-    private var captures: [DevicePreference: WeakHold<CaptureHold>] = [:]
-    private var playbacks: [DevicePreference: WeakHold<PlaybackHold>] = [:]
+    private var captures: [ObjectIdentifier: WeakHold<CaptureStream>] = [:]
+    private var playbacks: [ObjectIdentifier: WeakHold<PlaybackStream>] = [:]
     /// Hears which device a hold runs on, whenever that changes.
     private let onRunning: @LoopActor (AudioDevice.Kind, String) -> Void
 
-    private struct WeakHold<Hold: AnyObject> { weak var hold: Hold? }
+    private struct WeakHold<Stream: DeviceStream> { weak var hold: DeviceHold<Stream>? }
 
     init(
         engine: MediaEngine, pool: DevicePool,
@@ -32,37 +30,79 @@ final class DeviceLegs {
         self.onRunning = onRunning
     }
 
-    func capture(_ preference: DevicePreference) -> CaptureHold {
-        if let hold = captures[preference]?.hold { return hold }
+    /// - Parameter onChange: the leg has another number now.
+    func capture(
+        _ preference: DevicePreference, onChange: @escaping @LoopActor () -> Void
+    ) -> CaptureLeg {
+        CaptureLeg(pool.capture(preference), hold: hold(capture:), onChange: onChange)
+    }
+
+    /// - Parameter onChange: the leg has another number now.
+    func playback(
+        _ preference: DevicePreference, onChange: @escaping @LoopActor () -> Void
+    ) -> PlaybackLeg {
+        PlaybackLeg(pool.playback(preference), hold: hold(playback:), onChange: onChange)
+    }
+
+    private func hold(capture device: CaptureDevice) -> DeviceHold<CaptureStream> {
+        if let hold = captures[ObjectIdentifier(device)]?.hold { return hold }
         let engine = engine
         let number = engine.addCapture()
-        let hold = CaptureHold(
-            device: pool.capture(preference), number: number,
+        let hold = DeviceHold(
+            device: device, number: number,
             onRunning: { [onRunning] in onRunning(.source, $0) },
             onLine: { engine.setCaptureLine($0, of: number) },
             onEnd: { engine.removeCapture(number) })
-        captures[preference] = WeakHold(hold: hold)
+        captures[ObjectIdentifier(device)] = WeakHold(hold: hold)
         return hold
     }
 
-    func playback(_ preference: DevicePreference) -> PlaybackHold {
-        if let hold = playbacks[preference]?.hold { return hold }
+    private func hold(playback device: PlaybackDevice) -> DeviceHold<PlaybackStream> {
+        if let hold = playbacks[ObjectIdentifier(device)]?.hold { return hold }
         let engine = engine
         let number = engine.addPlayback()
-        let hold = PlaybackHold(
-            device: pool.playback(preference), number: number,
+        let hold = DeviceHold(
+            device: device, number: number,
             onRunning: { [onRunning] in onRunning(.sink, $0) },
             onLine: { engine.setPlaybackLine($0, of: number) },
             onEnd: { engine.removePlayback(number) })
-        playbacks[preference] = WeakHold(hold: hold)
+        playbacks[ObjectIdentifier(device)] = WeakHold(hold: hold)
         return hold
     }
+}
+
+/// One direction of a session's local leg: a preference, and the device that it comes to at the moment.
+@LoopActor
+final class DeviceLeg<Stream: DeviceStream> {
+    private let choice: DeviceChoice<Stream>
+    private var hold: DeviceHold<Stream>?
+
+    init(
+        _ choice: DeviceChoice<Stream>,
+        hold find: @escaping @LoopActor (SharedDevice<Stream>) -> DeviceHold<Stream>,
+        onChange: @escaping @LoopActor () -> Void
+    ) {
+        self.choice = choice
+        hold = choice.device.map(find)
+        choice.onChange = { [weak self] in
+            guard let self else { return }
+            // The old device is let go behind the command that leaves it.
+            let old = hold
+            hold = self.choice.device.map(find)
+            onChange()
+            withExtendedLifetime(old) {}
+        }
+    }
+
+    /// The engine's name for the device; 0 while there is none.
+    var number: UInt32 { hold?.number ?? 0 }
+    var status: DeviceStatus { choice.status }
 }
 
 /// A device in use, known to the engine by ``number``.
 @LoopActor
 final class DeviceHold<Stream: DeviceStream> {
-    let device: SharedDevice<Stream>
+    private let device: SharedDevice<Stream>
     let number: UInt32
     private let onEnd: @LoopActor () -> Void
     private var observation: DeviceObservation<Stream.Line>?

@@ -1,13 +1,13 @@
 import EventLoop
 
-/// Hands out devices so that all sessions with one preference share one stream.
+/// Hands out devices so that all sessions on one device share one stream, however they came to it.
 @LoopActor
 public final class DevicePool {
     private let server: PulseServer
     /// For devices opened from now on.
     public var settings: StreamSettings
-    private var captures: [DevicePreference: Weak<CaptureDevice>] = [:]
-    private var playbacks: [DevicePreference: Weak<PlaybackDevice>] = [:]
+    private var captures: [String: Weak<CaptureDevice>] = [:]
+    private var playbacks: [String: Weak<PlaybackDevice>] = [:]
 
     private struct Weak<Object: AnyObject> {
         weak var object: Object?
@@ -18,19 +18,23 @@ public final class DevicePool {
         self.settings = settings
     }
 
-    /// The microphone for `preference`: opened now, or the one that others hold.
-    public func capture(_ preference: DevicePreference) -> CaptureDevice {
-        if let present = captures[preference]?.object { return present }
-        let device = CaptureDevice(preference: preference, server: server, settings: settings)
-        captures[preference] = Weak(object: device)
-        return device
+    /// The microphone that `preference` comes to, for as long as the choice is held.
+    public func capture(_ preference: DevicePreference) -> CaptureChoice {
+        CaptureChoice(preference: preference, server: server) { [self] name in
+            if let present = captures[name]?.object { return present }
+            let device = CaptureDevice(name: name, server: server, settings: settings)
+            captures[name] = Weak(object: device)
+            return device
+        }
     }
 
-    /// The loudspeaker for `preference`: opened now, or the one that others hold.
-    public func playback(_ preference: DevicePreference) -> PlaybackDevice {
-        if let present = playbacks[preference]?.object { return present }
-        let device = PlaybackDevice(preference: preference, server: server, settings: settings)
-        playbacks[preference] = Weak(object: device)
-        return device
+    /// The loudspeaker that `preference` comes to, for as long as the choice is held.
+    public func playback(_ preference: DevicePreference) -> PlaybackChoice {
+        PlaybackChoice(preference: preference, server: server) { [self] name in
+            if let present = playbacks[name]?.object { return present }
+            let device = PlaybackDevice(name: name, server: server, settings: settings)
+            playbacks[name] = Weak(object: device)
+            return device
+        }
     }
 }

@@ -1,17 +1,18 @@
 import DeviceLines
 import EventLoop
 
-/// A microphone that sessions hold.
+/// A microphone in use.
 public typealias CaptureDevice = SharedDevice<CaptureStream>
-/// A loudspeaker that sessions hold.
+/// A loudspeaker in use.
 public typealias PlaybackDevice = SharedDevice<PlaybackStream>
 
-/// One stream on the best present device of a preference, for as long as anybody holds this object:
-/// through unplugging, defaults that change, streams killed, stalled or moved, and a server that
-/// dies, hangs or comes back. Get one from ``DevicePool``; release it to close.
+/// One stream on one device, for as long as anybody holds this object: through unplugging, streams
+/// killed, stalled or moved, and a server that dies, hangs or comes back. ``DeviceChoice`` says which
+/// device it is; release it to close.
 @LoopActor
 public final class SharedDevice<Stream: DeviceStream> {
-    public let preference: DevicePreference
+    /// Of the device, as the server knows it.
+    public let name: String
     private let server: PulseServer
     private let settings: StreamSettings
     private var machine = DeviceMachine()
@@ -38,8 +39,8 @@ public final class SharedDevice<Stream: DeviceStream> {
         weak var observation: DeviceObservation<Stream.Line>?
     }
 
-    init(preference: DevicePreference, server: PulseServer, settings: StreamSettings) {
-        self.preference = preference
+    init(name: String, server: PulseServer, settings: StreamSettings) {
+        self.name = name
         self.server = server
         self.settings = settings
         server.add(self)
@@ -282,9 +283,9 @@ extension SharedDevice: PulseServerListener {
             defaultAtLastLook = nowDefault
             defaultChangedNs = MonotonicClock.nowNs
         }
-        let best = preference.pick(from: devices, kind: Stream.kind)
-        if best == nil { reason = preference.absence(among: devices, kind: Stream.kind) }
-        advance(.best(best?.name))
+        let isPresent = devices.contains { $0.kind == Stream.kind && $0.name == name }
+        if !isPresent { reason = "\(name) is not there" }
+        advance(.best(isPresent ? name : nil))
     }
 
     func streamChanged(_ change: PulseConnection.Change) {

@@ -62,14 +62,14 @@ func eventually(
 /// The engine's part for a microphone: takes the sound of every line that comes.
 @LoopActor
 final class Ear {
-    let device: CaptureDevice
+    let device: CaptureChoice
     private var observation: DeviceObservation<CaptureLine>?
     private(set) var lines = 0
     private(set) var absences = 0
     private(set) var statuses: [DeviceStatus.State] = []
     nonisolated let thread = EngineThread()
 
-    init(_ device: CaptureDevice) {
+    init(_ device: CaptureChoice) {
         self.device = device
         observation = device.observe { [weak self] in
             self?.statuses.append($0.state)
@@ -90,13 +90,13 @@ final class Ear {
 /// The engine's part for a loudspeaker: answers requests with `sound`, then with silence.
 @LoopActor
 final class Mouth {
-    let device: PlaybackDevice
+    let device: PlaybackChoice
     private var observation: DeviceObservation<PlaybackLine>?
     private(set) var lines = 0
     private(set) var statuses: [DeviceStatus.State] = []
     nonisolated let thread = EngineThread()
 
-    init(_ device: PlaybackDevice) {
+    init(_ device: PlaybackChoice) {
         self.device = device
         observation = device.observe { [weak self] in
             self?.statuses.append($0.state)

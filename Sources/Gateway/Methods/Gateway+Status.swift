@@ -54,7 +54,7 @@ extension Gateway {
         for session in sessions {
             guard case .devices(let capture, let playback) = session.leg, pulse.status.isConnected
             else { continue }
-            for status in [capture.device.status, playback.device.status]
+            for status in [capture.status, playback.status]
             where status.state.name == "away" || status.state.name == "suspended" {
                 problems.append("session \(session.id): \(status.summary)")
             }

@@ -1,6 +1,6 @@
 /// The near side of a session, in use.
 enum LocalLeg {
-    case devices(CaptureHold, PlaybackHold)
+    case devices(CaptureLeg, PlaybackLeg)
     /// Programs on the audio socket, by the engine's number; the writer is one of them.
     case stream(StreamPrograms)
 

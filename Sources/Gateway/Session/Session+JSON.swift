@@ -40,8 +40,8 @@ extension Session {
         case .devices(let capture, let playback):
             [
                 "kind": "devices", "echoCancellation": "off", "gate": .bool(spec.isGated),
-                "source": Self.device(capture.device.status),
-                "sink": Self.device(playback.device.status),
+                "source": Self.device(capture.status),
+                "sink": Self.device(playback.status),
             ]
         case .stream(let programs):
             [
@@ -110,7 +110,7 @@ extension Session {
         let meters = media.meters
         var budget: JSONObject = [:]
         if case .devices(let capture, _) = leg {
-            budget["capture"] = .number(rounded(capture.device.status.stream.latencyMs))
+            budget["capture"] = .number(rounded(capture.status.stream.latencyMs))
         }
         budget["frame"] = .integer(Int64(uplink?.frameMs ?? 0))
         budget["uplink"] = .number(

@@ -14,16 +14,26 @@ extension Session {
         case .devices(let source, let sink):
             let settings = gateway.settings.audio
             let capture = gateway.legs.capture(
-                DevicePreference(source.isEmpty ? settings.source : source))
+                DevicePreference(source.isEmpty ? settings.source : source)
+            ) { [weak self] in self?.bindDevices() }
             let playback = gateway.legs.playback(
-                DevicePreference(sink.isEmpty ? settings.sink : sink))
-            media.bind(capture: capture.number, playback: playback.number)
-            media.setGate(spec.isGated)
+                DevicePreference(sink.isEmpty ? settings.sink : sink)
+            ) { [weak self] in self?.bindDevices() }
             // The old devices are let go behind the command that leaves them.
+            let old = leg
             leg = .devices(capture, playback)
+            bindDevices()
+            media.setGate(spec.isGated)
+            withExtendedLifetime(old) {}
         case .stream:
             leg = .stream(StreamPrograms())
         }
+    }
+
+    /// Lets the engine use the devices that the legs come to now.
+    private func bindDevices() {
+        guard case .devices(let capture, let playback) = leg else { return }
+        media.bind(capture: capture.number, playback: playback.number)
     }
 
     /// Joins a program to a stream leg, or refuses.
