@@ -32,6 +32,7 @@ extension Gateway {
         guard let descriptor = hosting.transport(id) else { throw unknownTransport(id) }
         let (options, secrets) = try options(
             call.object("options"), over: settings[transport: id]?.options ?? [:], descriptor)
+        for secret in secrets.keys { try mayTravel(secret, transport: id, options: options) }
         let name = call.parameters["name"]?.stringValue
         if let name, !Self.isName(name) {
             throw ControlError(
@@ -214,6 +215,26 @@ extension Gateway {
         for configured in settings.sessions where names.contains(configured.name) {
             start(configured)
         }
+    }
+
+    /// A client's own secret goes in the clear only to this machine, or where config allows it. (One of
+    /// config was held against the same rule when config was read.)
+    func mayTravel(
+        _ secret: String, transport: String, options: JSONObject
+    ) throws(ControlError) {
+        guard settings[transport: transport]?.allowsInsecure != true,
+            let url = options["url"]?.stringValue
+        else { return }
+        guard let endpoint = Endpoint(url: url) else {
+            throw ControlError(
+                .forbidden,
+                "\(secret) can't be given: it is not plain to which server the url leads")
+        }
+        guard endpoint.isPlain, !endpoint.isLoopback else { return }
+        throw ControlError(
+            .forbidden,
+            "\(secret) would go in the clear to \(endpoint): use a url with encryption (wss), or set "
+                + "insecure = true in [transports.\(transport)]")
     }
 
     /// A secret of config for a session's plugin: only for the server that it is configured with.
