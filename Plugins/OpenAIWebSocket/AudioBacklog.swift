@@ -35,8 +35,9 @@ struct AudioBacklog {
         heldMs = 0
     }
 
-    /// Sound that was lost since the last call, in ms; 0 for none.
-    mutating func takeDropped() -> Int {
+    /// Sound that was lost since it was last told, in ms; nil when that is less.
+    mutating func takeDropped(atLeastMs: Int) -> Int? {
+        guard droppedMs >= atLeastMs else { return nil }
         defer { droppedMs = 0 }
         return droppedMs
     }

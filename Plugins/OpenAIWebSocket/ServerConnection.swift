@@ -111,6 +111,8 @@ final class ServerConnection {
             write(client.audioMessage)
         } else {
             backlog.append(client.audioMessage, ms: audioMs)
+            // At once, and while it goes on now and then: a server that is stuck may never take more.
+            tellDropped(atLeastMs: hasTold ? 1_000 : 1)
         }
     }
 
@@ -121,7 +123,17 @@ final class ServerConnection {
         while let link, link.unsentBytes == 0, let waiting = backlog.removeFirst() {
             write(waiting)
         }
-        guard backlog.isEmpty, case let lostMs = backlog.takeDropped(), lostMs > 0 else { return }
+        guard backlog.isEmpty else { return }
+        tellDropped(atLeastMs: 1)
+        hasTold = false
+    }
+
+    /// Whether a loss was told since the server took everything.
+    private var hasTold = false
+
+    private func tellDropped(atLeastMs: Int) {
+        guard let lostMs = backlog.takeDropped(atLeastMs: atLeastMs) else { return }
+        hasTold = true
         handler(.dropped(ms: lostMs))
     }
 
