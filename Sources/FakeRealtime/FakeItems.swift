@@ -7,10 +7,13 @@ struct FakeItems {
     /// Speech of an assistant's item, in ms.
     private var spokenMs: [String: Int] = [:]
     private var lastNumber = 0
+    private let idInfix: String
+
+    init(idInfix: String) { self.idInfix = idInfix }
 
     mutating func newID() -> String {
         lastNumber += 1
-        return "item_\(lastNumber)"
+        return "item_\(idInfix)\(lastNumber)"
     }
 
     subscript(id: String) -> JSONObject? {

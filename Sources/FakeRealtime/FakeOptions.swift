@@ -42,6 +42,8 @@ public struct FakeOptions: Sendable {
     /// Connections of the server that ``refuse``, ``fault`` and ``expireSeconds`` are for, the first ones;
     /// 0 for all.
     public var times = 0
+    /// For so long a ``Fault/Kind/stall`` lasts; 0 for ever.
+    public var stallMs = 0
     /// For so long a response that was cancelled goes on to speak.
     public var lateMs = 0.0
     /// Whether speech comes in pieces that end in the middle of a sample, with empty ones between.
@@ -72,6 +74,7 @@ public struct FakeOptions: Sendable {
         case "close_code": assign(Int(value), to: \.closeCode)
         case "error_code": assign(value, to: \.errorCode)
         case "times": assign(Int(value), to: \.times)
+        case "stall_ms": assign(Int(value), to: \.stallMs)
         case "late_ms": assign(Double(value), to: \.lateMs)
         case "ragged": assign(["yes": true, "no": false][value], to: \.isRagged)
         case "heard": assign(value.split(separator: "|").map(String.init), to: \.heard)

@@ -12,13 +12,14 @@ public struct FakeSession: ~Copyable {
         case close(code: UInt16, reason: String)
         /// The TCP connection is to be reset.
         case reset
-        /// Nothing is to be read nor written any more.
+        /// Nothing is to be read nor written for ``FakeOptions/stallMs``.
         case stall
     }
 
     let options: FakeOptions
     var config: FakeConfig
-    var items = FakeItems()
+    var items: FakeItems
+    private let idInfix: String
     var detector = VoiceDetector()
     var response: FakeResponse?
     /// When the running response stops, and why.
@@ -40,10 +41,16 @@ public struct FakeSession: ~Copyable {
 
     /// Begins with `session.created`, which ``advance(nowNs:)`` gives.
     ///
-    /// - Parameter unixSeconds: the time of day, for `expires_at`.
-    public init(model: String, options: FakeOptions, nowNs: UInt64, unixSeconds: Int64) {
+    /// - Parameters:
+    ///   - unixSeconds: the time of day, for `expires_at`.
+    ///   - connection: its number, from 1: makes the ids of each connection different from the others'.
+    public init(
+        model: String, options: FakeOptions, nowNs: UInt64, unixSeconds: Int64, connection: Int = 1
+    ) {
         self.options = options
         self.nowNs = nowNs
+        idInfix = connection > 1 ? "\(connection)_" : ""
+        items = FakeItems(idInfix: idInfix)
         expireNs = nowNs + UInt64(options.expireSeconds * 1e9)
         config = FakeConfig(
             model: model.isEmpty ? "gpt-realtime-2.1" : model, id: "sess_fake_\(nowNs)",
@@ -112,6 +119,7 @@ public struct FakeSession: ~Copyable {
     private mutating func act(_ fault: FakeOptions.Fault, on event: JSONObject) -> Bool {
         switch fault.kind {
         case .reset: end(.reset)
+        case .stall where options.stallMs > 0: outputs.append(.stall)
         case .stall: end(.stall)
         case .close:
             end(.close(code: UInt16(clamping: options.closeCode), reason: options.errorCode))
@@ -178,7 +186,7 @@ public struct FakeSession: ~Copyable {
 
     mutating func nextResponseID() -> String {
         lastResponse += 1
-        return "resp_\(lastResponse)"
+        return "resp_\(idInfix)\(lastResponse)"
     }
 
     /// What is answered in this turn.

@@ -49,6 +49,8 @@ final class FakeClient {
 
     private let defaults: FakeOptions
     private let number: Int
+    private var target = ""
+    private var stallTimer: LoopTimer?
 
     isolated deinit { buffer.deallocate() }
 
@@ -70,11 +72,13 @@ final class FakeClient {
     private func tell(_ event: WebSocketConnection.Event) {
         switch event {
         case .opened(let head):
+            target = head.start[1]
             let options = defaults.with(target: head.start[1], connection: number)
             let model = FakeOptions.query(head.start[1]).first { $0.name == "model" }?.value
             session = FakeSession(
                 model: model ?? "", options: options, nowNs: MonotonicClock.nowNs,
-                unixSeconds: Int64(time(nil)))
+                unixSeconds: Int64(time(nil)),
+                connection: number)
             advance()
         case .text(let bytes):
             transcript.received(bytes, from: number)
@@ -94,7 +98,7 @@ final class FakeClient {
     }
 
     private func write() {
-        while !connection.outgoing.isEmpty, !isOver {
+        while !connection.outgoing.isEmpty, !isOver, watch != nil {
             let bytes = connection.outgoing.bytes
             let count = send(
                 socket.raw, bytes.baseAddress, bytes.count, CInt(MSG_DONTWAIT) | CInt(MSG_NOSIGNAL))
@@ -125,7 +129,7 @@ final class FakeClient {
     }
 
     private func arm() {
-        guard !isOver, let due = session?.nextDueNs, due != .max else { return }
+        guard !isOver, watch != nil, let due = session?.nextDueNs, due != .max else { return }
         let now = MonotonicClock.nowNs
         timer = EventLoop.shared.schedule(after: .nanoseconds(due > now ? Int64(due - now) : 0)) {
             [weak self] in self?.advance()
@@ -150,12 +154,24 @@ final class FakeClient {
                     socket.raw, SOL_SOCKET, SO_LINGER, &linger,
                     socklen_t(MemoryLayout<Glibc.linger>.size))
                 return end()
-            case .stall:
-                transcript.note("stalling", of: number)
-                watch?.cancel()
-                watch = nil
-                timer?.cancel()
+            case .stall: stall()
             }
+        }
+    }
+
+    private func stall() {
+        transcript.note("stalling", of: number)
+        watch?.cancel()
+        watch = nil
+        waitsForRoom = false
+        timer?.cancel()
+        let ms = defaults.with(target: target, connection: number).stallMs
+        guard ms > 0 else { return }
+        stallTimer = EventLoop.shared.schedule(after: .milliseconds(ms)) { [weak self] in
+            guard let self, !isOver else { return }
+            watch = EventLoop.shared.watch(socket.raw, for: .read) { [weak self] in self?.serve($0)
+            }
+            advance()
         }
     }
 
