@@ -79,6 +79,12 @@ final class Story {
         try until("transport_event") { $0["data"]?["type"]?.stringValue == type }
     }
 
+    /// Takes what has come already.
+    func drain() throws {
+        _ = try client.call("gateway.info")
+        while let event = try? client.nextEvent(timeout: .zero) { events.append(event) }
+    }
+
     func all(_ type: String) -> [JSONValue] { events.filter { $0["type"]?.stringValue == type } }
 
     /// The place of the first event of a type behind `start`.

@@ -1,0 +1,110 @@
+import Control
+import Foundation
+import JSON
+import Testing
+
+/// Where the key goes: into one header of the upgrade, and nowhere else.
+@Suite(.serialized) struct AssistantSecretTests {
+    private static let key = "sk-canary-9f31c2"
+
+    enum Source: String, CaseIterable, Sendable { case option, file, credential, provided }
+
+    @Test(arguments: Source.allCases) func theKeyIsInNothingButItsHeader(_ source: Source) throws {
+        let server = try FakeServerUnderTest()
+        let credentials = "\(server.directory)/credentials"
+        try FileManager.default.createDirectory(
+            atPath: credentials, withIntermediateDirectories: true,
+            attributes: [.posixPermissions: 0o700])
+        let file = "\(credentials)/openai"
+        try Data("\(Self.key)\n".utf8).write(to: URL(fileURLWithPath: file))
+        try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: file)
+        let place =
+            switch source {
+            case .file: "apiKey = { file = \"\(file)\" }"
+            case .credential: "apiKey = { credential = \"openai\" }"
+            case .option, .provided: ""
+            }
+        let daemon = try DaemonUnderTest(
+            config: "[transports.openai-websocket]\nurl = \"\(server.url)\"\n\(place)",
+            environment: ["CREDENTIALS_DIRECTORY": credentials])
+        var options: JSONObject = ["auth": "key"]
+        if source == .option { options["apiKey"] = .string(Self.key) }
+        let client = try daemon.converse(server.url, options: options, wait: false)
+        let story = Story(client)
+        if source == .provided {
+            let event = try story.until("secret_needed")
+            #expect(event["data"]?["name"] == "apiKey")
+            _ = try client.call(
+                "session.provideSecret",
+                ["session": "line", "name": "apiKey", "value": .string(Self.key)])
+        }
+        try story.until("session_state", count: 1) { $0["data"]?["state"] == "connected" }
+        _ = try client.call("session.sendMessage", ["session": "line", "message": "Hello"])
+        try story.until("turn_done")
+
+        let headers = server.requests.map { $0["headers"] }
+        #expect(headers.map { $0?["authorization"] } == [.string("Bearer \(Self.key)")])
+        #expect(server.text.components(separatedBy: Self.key).count == 2, "once, in its header")
+        var shown = [daemon.log, "\(story.events)"]
+        for method in ["gateway.status", "gateway.metrics", "sessions.list", "transports.list"] {
+            shown.append(try client.call(method).serialized())
+        }
+        shown.append(try client.call("sessions.get", ["session": "line"]).serialized())
+        let family = family(of: daemon.process.processIdentifier)
+        #expect(family.count >= 3, "the daemon, its spawner and the transport's host")
+        for pid in family {
+            for name in ["cmdline", "environ"] {
+                let text = try Data(contentsOf: URL(fileURLWithPath: "/proc/\(pid)/\(name)"))
+                shown.append(String(decoding: text, as: UTF8.self))
+            }
+        }
+        #expect(shown.allSatisfy { !$0.contains(Self.key) })
+    }
+
+    /// A process and its descendants.
+    private func family(of pid: pid_t) -> [pid_t] {
+        let path = "/proc/\(pid)/task/\(pid)/children"
+        let text = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
+        return [pid] + text.split(separator: " ").compactMap { pid_t($0) }.flatMap(family)
+    }
+
+    private func refusal(_ body: () throws -> Void) throws -> String {
+        do {
+            try body()
+        } catch let error as ControlClientError {
+            return "\(error)"
+        }
+        return ""
+    }
+
+    @Test func aKeyDoesNotLeaveTheMachineInTheClear() throws {
+        let daemon = try DaemonUnderTest()
+        // TEST-NET-1 (RFC 5737): nobody is there.
+        let url = "ws://192.0.2.1/v1/realtime"
+        let given = try refusal {
+            _ = try daemon.converse(url, options: ["apiKey": .string(Self.key)])
+        }
+        #expect(given.contains("in the clear to ws://192.0.2.1:80"), "\(given)")
+        #expect(given.contains("insecure = true in [transports.openai-websocket]"))
+        #expect(!given.contains(Self.key))
+        let client = try daemon.converse(url, wait: false)
+        _ = try Story(client).until("secret_needed")
+        let provided = try refusal {
+            _ = try client.call(
+                "session.provideSecret",
+                ["session": "line", "name": "apiKey", "value": .string(Self.key)])
+        }
+        #expect(provided.contains("in the clear"), "\(provided)")
+    }
+
+    @Test func configMayAllowTheClear() throws {
+        let daemon = try DaemonUnderTest(
+            config: "[transports.openai-websocket]\ninsecure = true")
+        let client = try daemon.converse(
+            "ws://192.0.2.1/v1/realtime",
+            options: ["apiKey": .string(Self.key), "connectTimeoutS": 0.2], reconnect: false,
+            wait: false)
+        let event = try Story(client).until("session_state") { $0["data"]?["state"] == "failed" }
+        #expect(["timeout", "connect_failed"].contains(event["data"]?["code"]), "\(event)")
+    }
+}
