@@ -74,18 +74,23 @@ public final class AddressLookup {
         defer { pthread_attr_destroy(&attributes) }
         var thread = pthread_t()
         let mine = Unmanaged.passRetained(question)
-        let code = pthread_create(
-            &thread, &attributes,
-            { data in
-                guard let data else { return nil }
-                Unmanaged<Question>.fromOpaque(data).takeRetainedValue().ask()
-                return nil
-            }, mine.toOpaque())
+        let code = pthread_create(&thread, &attributes, Self.resolver, mine.toOpaque())
         guard code == 0 else {
             mine.release()
             throw TransportError(.failed, "no thread is left to look up \(host), errno \(code)")
         }
     }
+}
+
+extension AddressLookup {
+    /// What the thread runs. A closure within `init` would belong to the actor, and the runtime would end
+    /// the process for calling it anywhere else.
+    private nonisolated static let resolver:
+        @convention(c) @Sendable (UnsafeMutableRawPointer?) -> UnsafeMutableRawPointer? = { data in
+            guard let data else { return nil }
+            Unmanaged<Question>.fromOpaque(data).takeRetainedValue().ask()
+            return nil
+        }
 }
 
 /// A name that has no address, or that nobody can be asked for.
