@@ -29,6 +29,38 @@ import Testing
         #expect(server.requests.first?["request"] == "/v1/realtime?call_id=rtc_7")
     }
 
+    /// A session of config, its key in a file, without any client; its transport is dropped in later.
+    @Test func aConfiguredSessionStartsByItself() throws {
+        let server = try FakeServerUnderTest()
+        let file = "\(server.directory)/key"
+        try Data("k-file".utf8).write(to: URL(fileURLWithPath: file))
+        try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: file)
+        let daemon = try DaemonUnderTest(
+            config: """
+                [transports.openai-websocket]
+                url = "\(server.url)"
+                auth = "key"
+                apiKey = { file = "\(file)" }
+                [[session]]
+                name = "assistant"
+                transport = "openai-websocket"
+                autostart = true
+                [session.local]
+                kind = "stream"
+                [session.sessionConfig]
+                instructions = "You are the voice of this room."
+                """)
+        try daemon.installAssistant()
+        let client = try daemon.client()
+        try daemon.until("it is connected") {
+            let session = try? client.call("sessions.get", ["session": "assistant"])
+            return session?["state"] == "connected"
+        }
+        let update = server.events("client", "session.update").first
+        #expect(update?["session"]?["instructions"] == "You are the voice of this room.")
+        #expect(server.requests.first?["headers"]?["authorization"] == "Bearer k-file")
+    }
+
     /// `localhost` may be ::1 first, where nobody listens.
     @Test func aNameIsLookedUpAndItsAddressesAreTried() throws {
         let authority = try TestAuthority()

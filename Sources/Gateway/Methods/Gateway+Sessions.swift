@@ -170,11 +170,9 @@ extension Gateway {
 
     private func start(_ configured: SessionSettings) {
         guard let descriptor = hosting.transport(configured.transport) else {
-            guard hosting.isSettled else {
-                // The plugin's file is still being looked into; `transport_added` comes here again.
-                waitingForTransport.insert(configured.name)
-                return
-            }
+            // Its file is still being looked into, or may be dropped in: `transport_added` comes here again.
+            waitingForTransport.insert(configured.name)
+            guard hosting.isSettled else { return }
             return log(
                 .warning,
                 "session \(configured.name): \(unknownTransport(configured.transport).message)")
