@@ -11,7 +11,7 @@ BUILD = .build/$(CONFIGURATION)
 PLUGIN_BUILD = .build/plugins/$(CONFIGURATION)
 STAGE = .build/stage
 
-.PHONY: help deps build stage manual run run-assistant test check format bench install clean
+.PHONY: help deps build stage manual run run-assistant test check format bench soak install clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -45,14 +45,16 @@ test: deps ## every test
 	@etc/scripts/test
 
 check: ## format, lint and unit tests
-	swift format lint --strict --recursive Sources Tests Plugins Package.swift
-	swift test --skip Integration
+	@etc/scripts/check
 
 format: ## rewrite the sources in the project's format
 	swift format --in-place --recursive Sources Tests Plugins Package.swift
 
 bench: stage ## measure against the budgets of docs/Performance.md; PARTS="cpu idle" for some
 	@etc/scripts/bench "$(STAGE)" $(PARTS)
+
+soak: stage ## break everything around it for SOAK_MINUTES (10); memory, descriptors, delay must not grow
+	@etc/scripts/soak "$(STAGE)"
 
 install: manual ## install under $(DESTDIR)$(PREFIX)
 	@etc/scripts/install "$(STAGE)" "$(DESTDIR)" "$(PREFIX)"
