@@ -4,6 +4,8 @@ public enum PlaybackEvent: Sendable, Equatable {
     case started(SpeechItem)
     /// The item's last sample reached the listener.
     case finished(SpeechItem, samples: Int64, rateHz: Int)
+    /// It ended while nobody listened: `heard` of `received` samples were heard.
+    case missed(SpeechItem, heard: Int64, received: Int64, rateHz: Int)
 }
 
 /// An item that an interruption cut off. Counts are samples at ``rateHz``.

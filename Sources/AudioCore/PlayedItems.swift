@@ -23,6 +23,8 @@ public struct PlayedItems: ~Copyable {
         var hasStarted: Bool
         /// Device position at which the last sample has been heard; nil while more may come.
         var endPosition: Int64?
+        /// Whether the end passed with nobody there to hear it.
+        var isMissed = false
     }
 
     private let stretches: UnsafeMutablePointer<Stretch>
@@ -100,6 +102,19 @@ public struct PlayedItems: ~Copyable {
         stretchCount += 1
     }
 
+    /// Notes that `item` ended at `devicePosition` after `received` samples while nobody listened: what
+    /// was heard of it before is all that was.
+    @_noLocks
+    public mutating func recordMissedEnd(
+        _ item: SpeechItem, received: Int64, rateHz: Int, at devicePosition: Int64
+    ) {
+        let chunk = PlayoutChunk(item: item, itemPosition: 0, count: 0, endsItem: true)
+        record(chunk, rateHz: rateHz, at: devicePosition)
+        let place = entry(entryCount - 1)
+        entries[place].handedOut = received
+        entries[place].isMissed = true
+    }
+
     // MARK: The clock
 
     /// Whether ``advance(to:)`` can give an event for what is recorded so far: an item waits to start
@@ -150,8 +165,12 @@ public struct PlayedItems: ~Copyable {
         } else {
             guard entryCount > 1, entries[entry(1)].hasStarted else { return nil }
         }
-        let done = PlaybackEvent.finished(
-            entries[place].item, samples: entries[place].heard, rateHz: entries[place].rateHz)
+        let last = entries[place]
+        let done: PlaybackEvent =
+            last.isMissed
+            ? .missed(
+                last.item, heard: last.heard, received: last.handedOut, rateHz: last.rateHz)
+            : .finished(last.item, samples: last.heard, rateHz: last.rateHz)
         popEntry()
         return done
     }

@@ -167,7 +167,13 @@ struct Downlink: ~Copyable {
             (wanted * format.rateHz + localRateHz - 1) / localRateHz, sourceCapacity)
         var count = 0
         if let chunk = nextChunk(need) {
-            if isAudible { ledger.record(chunk, rateHz: format.rateHz, at: position) }
+            if isAudible {
+                ledger.record(chunk, rateHz: format.rateHz, at: position)
+            } else if chunk.endsItem {
+                ledger.recordMissedEnd(
+                    chunk.item, received: chunk.itemPosition + Int64(chunk.count),
+                    rateHz: format.rateHz, at: position)
+            }
             count = chunk.count
             flushedSamples = 0
         } else {
@@ -236,6 +242,10 @@ struct Downlink: ~Copyable {
             return PlaybackNotice(
                 kind: UInt32(PARLEY_PLAYBACK_FINISHED), item: item, rateHz: UInt32(rateHz),
                 heardSamples: UInt64(max(0, samples)), receivedSamples: UInt64(max(0, samples)))
+        case .missed(let item, let heard, let received, let rateHz):
+            return PlaybackNotice(
+                kind: UInt32(PARLEY_PLAYBACK_FINISHED), item: item, rateHz: UInt32(rateHz),
+                heardSamples: UInt64(max(0, heard)), receivedSamples: UInt64(max(0, received)))
         case nil:
             return nil
         }

@@ -52,7 +52,8 @@ extension RealtimeClient {
     public mutating func playback(_ playback: Playback, nowNs: UInt64) {
         switch playback {
         case .started(let position), .ranDry(let position): ledger.heard(position)
-        case .finished(let position): ledger.finished(position)
+        case .finished(let position):
+            if let truncation = ledger.finished(position) { truncate(truncation) }
         case .flushed(let position, let cause):
             // The daemon cut of its own accord.
             if cause != .close, ledger.hasUncut, ledger.isUncut(position) {

@@ -115,9 +115,14 @@ struct SpeechLedger: Sendable {
         entries[place].heardRateHz = position.rateHz
     }
 
-    mutating func finished(_ position: PlaybackPosition) {
-        guard let place = place(of: position) else { return }
-        entries.remove(at: place)
+    /// The item is over. What the listener missed of it because he was not there is a truncation.
+    mutating func finished(_ position: PlaybackPosition) -> Truncation? {
+        guard let place = place(of: position) else { return nil }
+        var entry = entries.remove(at: place)
+        guard position.heardSamples < position.receivedSamples else { return nil }
+        entry.heardSamples = position.heardSamples
+        entry.heardRateHz = position.rateHz
+        return Self.truncation(entry, noMoreThanMs: .max)
     }
 
     /// An unfinished item was cut off. nil when all of it was heard, or nobody knows it.

@@ -85,6 +85,16 @@ import Testing
         #expect(reports[0].receivedSamples == 24_000)
     }
 
+    @LoopActor @Test func anItemThatPassedUnheardIsOver() async throws {
+        let fixture = try StreamFixture()
+        defer { fixture.close() }
+        fixture.host.say(speech(2_400), item: "item_1", ends: true)
+        let reports = await fixture.reports(1)
+        #expect(reports[0].kind == UInt32(PARLEY_PLAYBACK_FINISHED))
+        #expect(reports[0].heardSamples == 0)
+        #expect(reports[0].receivedSamples == 2_400)
+    }
+
     @LoopActor @Test func theEndOfInputIsToldAndOutputGoesOn() async throws {
         let fixture = try StreamFixture()
         defer { fixture.close() }

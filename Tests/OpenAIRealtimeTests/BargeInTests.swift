@@ -39,6 +39,20 @@ import Testing
         #expect(peer.takeSent() == [truncation("a", ms: 1500)])
     }
 
+    @Test("What passed while nobody listened is truncated at what was heard")
+    func missed() {
+        var peer = Peer.ready()
+        peer.beginResponse("r")
+        peer.hearSpeech("a", response: "r", ms: 400)
+        peer.endSpeech("a", response: "r")
+        peer.endResponse("r")
+        _ = peer.take()
+        peer.play(.finished(position("a", heardMs: 0, receivedMs: 400)))
+        #expect(peer.takeSent() == [truncation("a", ms: 0)])
+        peer.play(.finished(position("a", heardMs: 400, receivedMs: 400)))
+        #expect(peer.takeSent().isEmpty)
+    }
+
     @Test("The server cancels by itself when interrupt_response is on")
     func serverCancels() {
         var peer = Peer.ready(interruptResponse: true)

@@ -115,7 +115,8 @@ typedef struct parley_audio_frame {
 typedef uint32_t parley_playback_kind_t;
 enum {
     PARLEY_PLAYBACK_STARTED = 1,  /* first sample of the item reached the listener */
-    PARLEY_PLAYBACK_FINISHED = 2, /* last sample of the item reached the listener */
+    PARLEY_PLAYBACK_FINISHED = 2, /* last sample of the item reached the listener, or passed while
+                                   * nobody listened: then fewer were heard than received */
     PARLEY_PLAYBACK_FLUSHED = 3,  /* an unfinished item was cut off; one call per item, oldest first */
     PARLEY_PLAYBACK_FLUSH_END = 4,/* the flush is complete: adopt generation; item_id is NULL */
     PARLEY_PLAYBACK_RAN_DRY = 5   /* the queue emptied before END_OF_ITEM */
