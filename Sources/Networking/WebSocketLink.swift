@@ -2,8 +2,8 @@ import Glibc
 import ParleyTransport
 import WebSocket
 
-/// A WebSocket to a server, on the host's loop: looks the name up, races its addresses, shakes hands, keeps
-/// alive, closes. What the bytes mean is ``WebSocketConnection``'s; this has the socket and the time.
+/// A WebSocket to a server, on the host's loop: dials, shakes hands, keeps alive, closes. What the bytes
+/// mean is ``WebSocketConnection``'s; this has the socket and the time.
 ///
 /// Every link tells exactly one of ``Event/closed(code:reason:)`` and ``Event/failed(_:)``, last.
 @TransportActor
@@ -43,22 +43,15 @@ public final class WebSocketLink {
     private let settings: Settings
     private let loop: HostLoop
     private var handler: (@TransportActor (Event) -> Void)?
-    private var lookup: AddressLookup?
-    private var addresses: [SocketAddress] = []
-    private var race = AddressRace(count: 0)
-    private var attempts: [Int: Attempt] = [:]
+    private var dial: Dial?
     private var socket: StreamSocket?
     private var watch: HostLoop.Watch?
     private var timer: HostLoop.Timer?
-    private var limit: (stage: LinkFault.Stage, dueNs: UInt64)?
+    /// Of the handshake.
+    private var handshakeDueNs: UInt64?
     private var keepAlive: KeepAlive?
     private var closeDueNs: UInt64?
     private let buffer: UnsafeMutableRawBufferPointer
-
-    private struct Attempt {
-        let socket: StreamSocket
-        let watch: HostLoop.Watch
-    }
 
     /// Begins at once; events come later.
     ///
@@ -80,7 +73,10 @@ public final class WebSocketLink {
         self.handler = handler
         buffer = .allocate(byteCount: Self.readBytes, alignment: 16)
         timer = loop.timer { [weak self] in self?.advance() }
-        try find(proxy?.host ?? request.url.host, proxy?.port ?? request.url.port)
+        dial = try Dial(
+            proxy?.host ?? request.url.host, port: proxy?.port ?? request.url.port,
+            limit: settings.connectLimit, loop: loop
+        ) { [weak self] in self?.dialed($0) }
     }
 
     isolated deinit { buffer.deallocate() }
@@ -90,83 +86,16 @@ public final class WebSocketLink {
     /// Bytes that the socket has not taken yet.
     public var unsentBytes: Int { connection.outgoing.count }
 
-    private var nowNs: UInt64 {
-        var now = timespec()
-        clock_gettime(CLOCK_MONOTONIC, &now)
-        return UInt64(now.tv_sec) * 1_000_000_000 + UInt64(now.tv_nsec)
-    }
+    private var nowNs: UInt64 { LinkClock.nowNs }
 
-    private static func ns(_ duration: Duration) -> UInt64 {
-        let (seconds, attoseconds) = duration.components
-        return UInt64(max(0, seconds * 1_000_000_000 + attoseconds / 1_000_000_000))
-    }
+    // MARK: The server
 
-    // MARK: Finding the server
-
-    private func find(_ host: String, _ port: UInt16) throws(TransportError) {
-        let now = nowNs
-        if let address = SocketAddress(host, port: port) {
-            limit = (.connect, now + Self.ns(settings.connectLimit))
-            addresses = [address]
-            race = AddressRace(count: 1)
-        } else {
-            limit = (.lookup, now + Self.ns(settings.connectLimit))
-            lookup = try AddressLookup(host, port: port, loop: loop) { [weak self] answer in
-                self?.found(answer)
-            }
+    private func dialed(_ result: Result<StreamSocket, LinkFault>) {
+        dial = nil
+        switch result {
+        case .success(let connected): use(connected)
+        case .failure(let fault): fail(fault)
         }
-        // What is due now is done in a turn of its own: the caller does not have the link yet.
-        timer?.arm(afterNs: 0)
-    }
-
-    private func found(_ answer: Result<[SocketAddress], LookupFault>) {
-        lookup = nil
-        switch answer {
-        case .failure(let fault): fail(.lookup(fault))
-        case .success(let found):
-            addresses = AddressRace.interleaved(found)
-            race = AddressRace(count: addresses.count)
-            limit = (.connect, nowNs + Self.ns(settings.connectLimit))
-            advance()
-        }
-    }
-
-    private func goOnWithRace() {
-        while handler != nil, let step = race.advance(nowNs: nowNs) {
-            switch step {
-            case .failed(let reason): fail(.connect(reason))
-            case .attempt(let index): attempt(index)
-            }
-        }
-    }
-
-    private func attempt(_ index: Int) {
-        do {
-            let socket = try StreamSocket(connectingTo: addresses[index])
-            let watch = try loop.watch(socket.descriptor, for: .write) { [weak self] _ in
-                self?.attemptEnded(index)
-            }
-            attempts[index] = Attempt(socket: socket, watch: watch)
-        } catch {
-            race.failed(index, "\(error)", nowNs: nowNs)
-        }
-    }
-
-    private func attemptEnded(_ index: Int) {
-        guard let attempt = attempts.removeValue(forKey: index) else { return }
-        attempt.watch.cancel()
-        if let code = attempt.socket.connectFault() {
-            race.failed(
-                index, SocketFault(addresses[index], code).description, nowNs: nowNs)
-            return advance()
-        }
-        stopRace()
-        use(attempt.socket)
-    }
-
-    private func stopRace() {
-        for attempt in attempts.values { attempt.watch.cancel() }
-        attempts = [:]
     }
 
     private func use(_ connected: StreamSocket) {
@@ -178,7 +107,7 @@ public final class WebSocketLink {
             return fail(.connect(error.message))
         }
         socket = connected
-        limit = (.handshake, nowNs + Self.ns(settings.handshakeLimit))
+        handshakeDueNs = nowNs + settings.handshakeLimit.wholeNs
         write()
         arm()
     }
@@ -190,8 +119,7 @@ public final class WebSocketLink {
         if let closeDueNs, now >= closeDueNs {
             return end(.closed(code: 1006, reason: "the server did not answer the close"))
         }
-        if let limit, now >= limit.dueNs { return fail(.timeout(limit.stage)) }
-        if socket == nil && lookup == nil { goOnWithRace() }
+        if let handshakeDueNs, now >= handshakeDueNs { return fail(.timeout(.handshake)) }
         switch reads ? keepAlive?.advance(nowNs: now) : nil {
         case .ping:
             connection.sendPing()
@@ -204,10 +132,7 @@ public final class WebSocketLink {
 
     private func arm() {
         guard handler != nil else { return }
-        let dues = [
-            limit?.dueNs, closeDueNs, reads ? keepAlive?.nextDueNs : nil,
-            socket == nil && lookup == nil ? race.nextDueNs : nil,
-        ]
+        let dues = [handshakeDueNs, closeDueNs, reads ? keepAlive?.nextDueNs : nil]
         guard let due = dues.compactMap({ $0 }).min() else { return }
         let now = nowNs
         timer?.arm(afterNs: due > now ? due - now : 0)
@@ -241,9 +166,9 @@ public final class WebSocketLink {
     private func tell(_ event: WebSocketConnection.Event) {
         switch event {
         case .opened(let head):
-            limit = nil
+            handshakeDueNs = nil
             keepAlive = KeepAlive(
-                quietNs: Self.ns(settings.quietLimit), answerNs: Self.ns(settings.answerLimit),
+                quietNs: settings.quietLimit.wholeNs, answerNs: settings.answerLimit.wholeNs,
                 nowNs: nowNs)
             arm()
             handler?(.opened(head))
@@ -321,7 +246,7 @@ public final class WebSocketLink {
             return arm()
         }
         connection.close(code: code, reason: reason)
-        closeDueNs = nowNs + Self.ns(settings.closeLimit)
+        closeDueNs = nowNs + settings.closeLimit.wholeNs
         write()
         arm()
     }
@@ -329,8 +254,7 @@ public final class WebSocketLink {
     /// Lets go of everything at once; no event follows.
     public func abandon() {
         handler = nil
-        lookup = nil
-        stopRace()
+        dial = nil
         watch?.cancel()
         watch = nil
         socket = nil
