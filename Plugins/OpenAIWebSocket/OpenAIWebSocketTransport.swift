@@ -172,7 +172,7 @@ public final class OpenAIWebSocketTransport: TransportLayer {
         case .event(let event): host.event(event)
         case .speech(let speech): give(speech, of: connection)
         case .interrupt(let cause):
-            held.removeAll()
+            dropHeld()
             host.interrupt(cause)
         case .connected: host.status(.connected)
         case .formats(let toPeer, let fromPeer): tellFormats(toPeer: toPeer, fromPeer: fromPeer)
@@ -223,6 +223,13 @@ public final class OpenAIWebSocketTransport: TransportLayer {
         guard !held.isEmpty else { return }
         held.flush { header, bytes in bytes.withUnsafeBytes { host.audio(header, $0.bytes) } }
         if held.isEmpty { current?.setReading(true) }
+    }
+
+    /// What waits belongs to what is cut: given later, it would be taken for new speech.
+    private func dropHeld() {
+        guard !held.isEmpty else { return }
+        held.removeAll()
+        current?.setReading(true)
     }
 
     // MARK: Time
@@ -344,7 +351,10 @@ public final class OpenAIWebSocketTransport: TransportLayer {
 
     public func commitAudio() throws(TransportError) { try run(.commitAudio) }
     public func clearAudio() throws(TransportError) { try run(.clearAudio) }
-    public func interrupt() throws(TransportError) { try run(.interrupt) }
+    public func interrupt() throws(TransportError) {
+        dropHeld()
+        try run(.interrupt)
+    }
     public func sendEvent(_ event: JSONObject) throws(TransportError) { try run(.sendEvent(event)) }
 
     public func sendMessage(_ message: UserMessage) throws(TransportError) {

@@ -88,6 +88,43 @@ import Testing
         #expect(next.correlation > 0.99, "\(next)")
     }
 
+    /// A daemon that stood still took no speech: what the plugin keeps for it must not be heard after the
+    /// interruption.
+    @Test func speechThatWaitsForTheDaemonIsCutToo() throws {
+        let server = try FakeServerUnderTest()
+        let daemon = try DaemonUnderTest()
+        let client = try daemon.converse(server.url(["say_ms": "20000", "speed": "20"]))
+        let program = try AudioProgram(daemon, request: #"{"session":"line","continuous":true}"#)
+        let ear = program.listen()
+        let story = Story(client)
+        _ = try client.call("session.sendMessage", ["session": "line", "message": "Talk."])
+        try daemon.until("the answer is heard") { ear.samples.contains { abs($0) > 500 } }
+        let pid = daemon.process.processIdentifier
+        kill(pid, SIGSTOP)
+        defer { kill(pid, SIGCONT) }
+        try daemon.until("all is generated") { !server.events("server", "response.done").isEmpty }
+        let line =
+            #"{"jsonrpc":"2.0","id":900,"method":"session.interrupt","#
+            + #""params":{"session":"line"}}"# + "\n"
+        try client.sendRaw(Array(line.utf8))
+        kill(pid, SIGCONT)
+        try story.until("audio_interrupted")
+        // What had been written to the program before is heard out.
+        let cut = ear.count + 4_800
+        try daemon.until("half a second passes") { ear.count > cut + 12_000 }
+        #expect(ear.samples[cut...].allSatisfy { abs($0) < 30 })
+        // The server is read again.
+        _ = try client.call("session.sendMessage", ["session": "line", "message": "Go on."])
+        try story.until("turn_started", count: 2)
+        try daemon.until("the next answer is heard") {
+            ear.samples[cut...].count { abs($0) > 100 } > 20_000
+        }
+        let next = try Speech.find(Array(ear.samples[cut...]), ms: 800)
+        #expect(next.correlation > 0.99, "\(next)")
+        #expect(story.all("audio_interrupted").count == 1)
+        #expect(story.all("error").isEmpty)
+    }
+
     @Test func commandsBeforeTheConnectionAreDoneInOrder() throws {
         let server = try FakeServerUnderTest()
         let daemon = try DaemonUnderTest()
