@@ -44,6 +44,9 @@ struct Downlink: ~Copyable {
     /// an item: doubles with each time, and starts over with the next item.
     private var resumeThreshold = 0
     private var isRefilling = false
+    /// For how long sound has waited since, in samples at the format's rate: never longer than the
+    /// threshold is, or the tail of speech that has no end would wait for more.
+    private var refilledFor = 0
     private var dryItem: SpeechItem?
     private(set) var dryEvents = 0
     /// Zero samples pushed through the resampler since sound last came, to bring out its tail.
@@ -195,7 +198,11 @@ struct Downlink: ~Copyable {
         if let chunk = packets.next(into: source, count: need, now: now) { return chunk }
         if isRefilling {
             let isComplete = queue.itemCount > 0 && queue.item(at: 0).isComplete
-            guard isComplete || queue.availableSamples >= resumeThreshold else { return nil }
+            if queue.availableSamples > 0 { refilledFor += need }
+            guard
+                isComplete || queue.availableSamples >= resumeThreshold
+                    || refilledFor > resumeThreshold
+            else { return nil }
             isRefilling = false
         }
         guard let chunk = queue.read(into: source, count: need) else {
@@ -214,6 +221,7 @@ struct Downlink: ~Copyable {
         dryEvents += 1
         dryItem = item
         isRefilling = true
+        refilledFor = 0
         resumeThreshold = min(
             max(resumeThreshold * 2, format.rateHz / 50), format.rateHz / 5)
     }

@@ -1,6 +1,6 @@
 import JSON
 
-/// Keeps one `response.create` in flight (reference, section 2.3).
+/// Keeps one `response.create` in flight.
 ///
 /// The peer refuses a request while a response runs, so what comes meanwhile waits for
 /// `response.done`. Automatic requests, which follow from messages and tool outputs, are the same

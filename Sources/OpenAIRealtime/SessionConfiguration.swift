@@ -2,7 +2,7 @@ import JSON
 import ParleyTransport
 
 /// The realtime session config: what clients asked for so far, and the payloads of `session.update`
-/// made from it (reference, section 2.2).
+/// made from it.
 ///
 /// Clients may write names in camelCase or snake_case, nested (GA) or flat (the older shape). A
 /// change says only what changes; what was said before stays, the audio formats above all.

@@ -52,6 +52,11 @@ final class StreamFixture: MediaSessionDelegate {
         if !isDue() { await withCheckedContinuation { waiters.append((isDue, $0)) } }
     }
 
+    /// For what the engine only counts: looks again and again.
+    func wait(eachMs: Int, until isDue: @escaping () -> Bool) async {
+        while !isDue() { try? await Task.sleep(for: .milliseconds(eachMs)) }
+    }
+
     private func wake() {
         let due = waiters.filter { $0.isDue() }
         waiters.removeAll { $0.isDue() }

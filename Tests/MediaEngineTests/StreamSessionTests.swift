@@ -85,6 +85,21 @@ import Testing
         #expect(reports[0].receivedSamples == 24_000)
     }
 
+    @LoopActor @Test func theTailOfSpeechWithoutAnEndDoesNotWaitForMore() async throws {
+        let fixture = try StreamFixture()
+        defer { fixture.close() }
+        let program = fixture.join()
+        // Each gap within the item raises what must wait before sound begins again, to 160 ms here.
+        for gaps in 1...5 {
+            fixture.host.say(speech(4_800), item: "item_1")
+            #expect(program.read(4_800).count == 4_800)
+            let meters = fixture.session.meters
+            await fixture.wait(eachMs: 2) { meters.dryEvents.load(ordering: .relaxed) >= gaps }
+        }
+        fixture.host.say(speech(480), item: "item_1")
+        #expect(program.read(480).count == 480)
+    }
+
     @LoopActor @Test func anItemThatPassedUnheardIsOver() async throws {
         let fixture = try StreamFixture()
         defer { fixture.close() }
