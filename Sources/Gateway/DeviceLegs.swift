@@ -53,6 +53,7 @@ final class DeviceLegs {
             onRunning: { [onRunning] in onRunning(.source, $0) },
             onLine: { engine.setCaptureLine($0, of: number) },
             onEnd: { engine.removeCapture(number) })
+        captures = captures.filter { $0.value.hold != nil }
         captures[ObjectIdentifier(device)] = WeakHold(hold: hold)
         return hold
     }
@@ -66,6 +67,7 @@ final class DeviceLegs {
             onRunning: { [onRunning] in onRunning(.sink, $0) },
             onLine: { engine.setPlaybackLine($0, of: number) },
             onEnd: { engine.removePlayback(number) })
+        playbacks = playbacks.filter { $0.value.hold != nil }
         playbacks[ObjectIdentifier(device)] = WeakHold(hold: hold)
         return hold
     }
