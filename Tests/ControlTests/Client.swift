@@ -4,7 +4,7 @@ import Glibc
 import JSON
 import Testing
 
-/// A blocking client that can also misbehave. Waits 5 s at most.
+/// A blocking client that can also misbehave. Waits 20 s at most, which no sane run needs.
 final class Client {
     let fd: CInt
     private var bytes: [UInt8] = []
@@ -25,7 +25,7 @@ final class Client {
 
     private init(owning fd: CInt) {
         self.fd = fd
-        var patience = timeval(tv_sec: 5, tv_usec: 0)
+        var patience = timeval(tv_sec: 20, tv_usec: 0)
         setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
     }
 
