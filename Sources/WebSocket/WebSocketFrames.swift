@@ -19,6 +19,7 @@ final class WebSocketFrames {
     var outgoing = ByteQueue()
     private let role: Role
     private var context: wslay_event_context_ptr?
+    private var masks = MaskSource()
     private var input = UnsafeRawBufferPointer(start: nil, count: 0)
     private var handler: (Message) -> Void = { _ in }
 
@@ -37,7 +38,10 @@ final class WebSocketFrames {
                 .append(UnsafeRawBufferPointer(start: bytes, count: count))
             return count
         }
-        callbacks.genmask_callback = { _, mask, count, _ in mask.map { getentropy($0, count) } ?? -1
+        callbacks.genmask_callback = { _, mask, count, data in
+            guard let data else { return -1 }
+            let key = UnsafeMutableRawBufferPointer(start: mask, count: count)
+            return WebSocketFrames.of(data).masks.fill(key) ? 0 : -1
         }
         callbacks.on_msg_recv_callback = { _, message, data in
             guard let data, let message else { return }

@@ -18,22 +18,50 @@
 #define CONTROL_TURN 16
 #define AUDIO_TURN 64
 
-static bool read_frame(void) {
-    static uint8_t packet[PARLEY_WIRE_MESSAGE_MAX];
-    parley_wire_audio frame;
-    ssize_t size;
+/* Frames that one system call took off the socket and that are not given to the plugin yet. */
+#define FRAMES_AT_ONCE 16
+static struct {
+    struct mmsghdr messages[FRAMES_AT_ONCE];
+    struct iovec rooms[FRAMES_AT_ONCE];
+    uint8_t packets[FRAMES_AT_ONCE][PARLEY_WIRE_MESSAGE_MAX];
+    int count, next;
+} taken;
 
+static bool take_frames(void) {
+    int count;
+
+    for (int i = 0; i < FRAMES_AT_ONCE; i++) {
+        taken.rooms[i] = (struct iovec){taken.packets[i], sizeof taken.packets[i]};
+        taken.messages[i].msg_hdr = (struct msghdr){.msg_iov = &taken.rooms[i], .msg_iovlen = 1};
+    }
     do
-        size = recv(PARLEY_WIRE_AUDIO_FD, packet, sizeof packet, MSG_DONTWAIT | MSG_TRUNC);
-    while (size < 0 && errno == EINTR);
-    if (size <= 0)
-        return false; /* nothing there, or the daemon closed: the control socket tells */
-    if ((size_t)size < sizeof frame || size > (ssize_t)sizeof packet)
-        die("a frame of the daemon has %zd bytes", size);
+        count = recvmmsg(PARLEY_WIRE_AUDIO_FD, taken.messages, FRAMES_AT_ONCE,
+                         MSG_DONTWAIT, NULL);
+    while (count < 0 && errno == EINTR);
+    taken.count = count > 0 ? count : 0;
+    taken.next = 0;
+    return count > 0; /* else nothing is there, or the daemon closed: the control socket tells */
+}
+
+static bool has_taken_frames(void) { return taken.next < taken.count; }
+
+/* Gives the plugin the oldest frame; false when there is none. */
+static bool pass_frame(void) {
+    parley_wire_audio frame;
+
+    if (!has_taken_frames() && !take_frames())
+        return false;
+    const struct mmsghdr *message = &taken.messages[taken.next];
+    const uint8_t *packet = taken.packets[taken.next++];
+    size_t size = message->msg_len;
+    if (size == 0)
+        return false; /* the daemon closed */
+    if (size < sizeof frame || message->msg_hdr.msg_flags & MSG_TRUNC)
+        die("a frame of the daemon has %zu bytes", size);
     memcpy(&frame, packet, sizeof frame);
     if (frame.version != PARLEY_WIRE_VERSION || frame.item_id_size > PARLEY_ID_MAX ||
         frame.item_id[frame.item_id_size] != 0 || frame.data_size > PARLEY_FRAME_DATA_MAX ||
-        frame.data_size != (size_t)size - sizeof frame)
+        frame.data_size != size - sizeof frame)
         die("a frame of the daemon is malformed");
     struct session *session = find_session(frame.session);
     if (session) /* else it was on its way when its session ended */
@@ -42,14 +70,15 @@ static bool read_frame(void) {
 }
 
 static void audio_ready(void) {
-    for (int i = 0; i < AUDIO_TURN && read_frame(); i++) {
+    /* To the end of what was taken: nothing would tell of it again. */
+    for (int i = 0; (i < AUDIO_TURN || has_taken_frames()) && pass_frame(); i++) {
     }
 }
 
 /* Gives the plugin every frame that was sent before this message. What the sender counted is on the
  * socket already, so an empty socket ends the wait. */
 static void catch_up(const struct session *session, uint64_t position) {
-    while (audio_taken(session) < position && read_frame()) {
+    while (audio_taken(session) < position && pass_frame()) {
     }
 }
 
@@ -69,20 +98,28 @@ static void obey_message(const struct message *message) {
     }
 }
 
+/* Takes one message; false when there is none, or no more. */
+static bool obey_next(void) {
+    struct message message;
+
+    switch (receive_message(&message)) {
+    case RECEIVED_MESSAGE:
+        obey_message(&message);
+        release_message(&message);
+        return true;
+    case RECEIVED_END:
+        loop_stop();
+        return false;
+    case RECEIVED_NOTHING:
+        break;
+    }
+    return false;
+}
+
 static void control_ready(void) {
-    for (int i = 0; i < CONTROL_TURN; i++) {
-        struct message message;
-        switch (receive_message(&message)) {
-        case RECEIVED_MESSAGE:
-            obey_message(&message);
-            release_message(&message);
-            break;
-        case RECEIVED_NOTHING:
-            return;
-        case RECEIVED_END:
-            loop_stop();
-            return;
-        }
+    for (int i = 0; i < CONTROL_TURN && obey_next(); i++) {
+    }
+    while (has_taken_frames() && pass_frame()) { /* what came after the messages, taken with the rest */
     }
 }
 

@@ -36,6 +36,18 @@ import Testing
         #expect(place6 == 1_680)
     }
 
+    @Test func theCostsOfSeveralSizesAreKept() {
+        var log = WriteLog()
+        for number in 0..<8 {
+            log.add(position: Int64(number * 480), samples: 240, memory: 1_280)
+            log.add(position: Int64(number * 480 + 240), samples: 480, memory: 2_304)
+        }
+        let settled = [log.isSettled(240), log.isSettled(480), log.isSettled(720)]
+        #expect(settled == [true, true, false])
+        let oldest = log.oldest(holding: 1_280 + 2_304)
+        #expect(oldest == 3_360)
+    }
+
     @Test func longRunsWrap() {
         var log = WriteLog()
         for number in 0..<5_000 { log.add(position: Int64(number), samples: 120, memory: 1_280) }
