@@ -104,6 +104,7 @@ let package = Package(
         module("OpenAIRealtime", ["ParleyTransport", "JSON"]),
         module("WebSocket", ["COpenSSL", "CWslay"]),
         module("Networking", ["WebSocket", "ParleyTransport", "CLinux"]),
+        module("DTLS", ["COpenSSL"]),
 
         // A Realtime server for people without a key, and for tests.
         module("FakeRealtime", ["AudioCore", "JSON"]),
@@ -180,6 +181,7 @@ let package = Package(
             name: "websocket-echo", dependencies: ["WebSocket"],
             path: "Tests/Support/WebSocketEcho", swiftSettings: strict),
         tests(of: "WebSocket"),
+        tests(of: "DTLS"),
         tests(of: "Networking", ["WebSocket"]),
         tests(of: "FakeRealtime", ["AudioCore", "JSON"]),
         tests(of: "Configuration", ["ControlProtocol", "JSON"]),
