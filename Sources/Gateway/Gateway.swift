@@ -168,7 +168,7 @@ public final class Gateway {
             media: media, gateway: self)
         proxy.target = session
         session.mediaProxy = proxy
-        session.secrets = secrets.mapValues { SecretValue($0) }
+        session.secrets = SessionSecrets(secrets.mapValues { SecretValue($0) })
         session.use(spec.local)
         sessions.append(session)
         publish("session_created", of: session, session.summary)

@@ -170,8 +170,7 @@ extension Gateway {
         let session = try session(named: call.text("session"))
         let name = call.text("name")
         try mayTravel(name, transport: session.spec.transport, options: session.spec.options)
-        session.secrets[name] = SecretValue(call.text("value"))
-        session.transport?.provideSecret(name, value: call.text("value"))
+        session.answerSecret(name, SecretValue(call.text("value")))
         return [:]
     }
 }

@@ -23,6 +23,7 @@ extension Session: TransportSessionDelegate, MediaSessionDelegate {
         try setFormat(.fromPeer, fromPeer, ptimeMs: 0)
         let transport = try open()
         self.transport = transport
+        secrets.stopWaiting()
         let meters = media.meters
         transport.audioPosition = { meters.framesSent.load(ordering: .acquiring) }
         meters.framesSent.store(0, ordering: .relaxed)
@@ -74,7 +75,7 @@ extension Session: TransportSessionDelegate, MediaSessionDelegate {
         case .incoming(let callID, let data): gateway.incoming(callID, data, at: self)
         case .interrupt(let cause): media.interrupt(cause: cause.rawValue)
         case .complete(let command, let result, let data): complete(command, result, data)
-        case .secretRequested(let name): provideSecret(name)
+        case .secretRequested(let name): giveSecret(name)
         case .barrierPassed(let sequence): complete(sequence, .done, nil)
         case .log(let level, let text): gateway.log(level, "session \(id): \(text)")
         case .hostDied(let death): hostDied(death)
@@ -164,14 +165,19 @@ extension Session: TransportSessionDelegate, MediaSessionDelegate {
     // MARK: Secrets
 
     /// A secret that a client gave comes before one of config; without either, clients are asked.
-    private func provideSecret(_ name: String) {
-        if let secret = secrets[name] {
-            transport?.provideSecret(name, value: secret.value)
-        } else if let secret = gateway.configuredSecret(name, for: self) {
+    private func giveSecret(_ name: String) {
+        if let secret = secrets.take(name) ?? gateway.configuredSecret(name, for: self) {
             transport?.provideSecret(name, value: secret.value)
         } else {
+            secrets.wait(for: name)
             gateway.publish("secret_needed", of: self, ["name": .string(name)])
         }
+    }
+
+    /// A client's answer to `secret_needed`.
+    func answerSecret(_ name: String, _ secret: SecretValue) {
+        guard secrets.answer(name, secret) else { return }
+        transport?.provideSecret(name, value: secret.value)
     }
 
     // MARK: Playback

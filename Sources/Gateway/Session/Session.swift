@@ -36,8 +36,7 @@ final class Session {
     /// Commands and barriers that wait for the plugin, by number.
     var pending: [UInt32: PendingCommand] = [:]
     var lastCommand: UInt32 = 0
-    /// Secrets that clients gave for this session; never shown, wiped at the end.
-    var secrets: [String: SecretValue] = [:]
+    var secrets = SessionSecrets()
     /// What the plugin knows of who listens; nil for nothing yet.
     var toldListeners: HeardEvents?
     private var retryTimer: LoopTimer?
