@@ -111,7 +111,7 @@ public final class OpenAIWebSocketTransport: TransportLayer {
             }
         } catch {
             let reason = DisconnectReason(.never, code: "invalid_options", message: error.message)
-            if purpose == .next { return abandonNext() }
+            if purpose == .next { return nextFailed(error.message) }
             current?.client.fail(reason)
             current?.carryOut()
         }
@@ -267,9 +267,17 @@ public final class OpenAIWebSocketTransport: TransportLayer {
             do throws(TransportError) {
                 try open(next, key: nil)
             } catch {
-                abandonNext()
+                nextFailed(error.message)
             }
         }
+    }
+
+    /// It is tried again later; the session goes on on ``current``.
+    private func nextFailed(_ reason: String) {
+        host.log(.warning, "the next connection did not come about: \(reason)")
+        abandonNext()
+        current?.client.replacementFailed(nowNs: ServerConnection.nowNs)
+        arm()
     }
 
     /// Events of a connection that is not the session's yet, or no more.
@@ -279,15 +287,9 @@ public final class OpenAIWebSocketTransport: TransportLayer {
         case .effect(.connected) where connection === next:
             isNextReady = true
             handOverIfDue()
-        case .failed(let fault) where connection === next:
-            host.log(.warning, "the next connection did not come about: \(fault)")
-            abandonNext()
-            current?.client.replacementFailed(nowNs: ServerConnection.nowNs)
+        case .failed(let fault) where connection === next: nextFailed(fault.description)
         case .effect(.disconnect(let reason)) where connection === next:
-            host.log(
-                .warning, "the next connection ended: \(reason.message ?? "for no reason given")")
-            abandonNext()
-            current?.client.replacementFailed(nowNs: ServerConnection.nowNs)
+            nextFailed(reason.message ?? "it ended for no reason given")
         default: break
         }
         arm()

@@ -42,6 +42,8 @@ public struct FakeOptions: Sendable {
     /// Connections of the server that ``refuse``, ``fault`` and ``expireSeconds`` are for, the first ones;
     /// 0 for all.
     public var times = 0
+    /// Connections before those, which ``refuse`` and ``fault`` spare.
+    public var after = 0
     /// For so long a ``Fault/Kind/stall`` lasts; 0 for ever.
     public var stallMs = 0
     /// For so long a response that was cancelled goes on to speak.
@@ -73,6 +75,7 @@ public struct FakeOptions: Sendable {
         case "huge_at": assign(Fault(kind: .huge, at: value), to: \.fault)
         case "close_code": assign(Int(value), to: \.closeCode)
         case "error_code": assign(value, to: \.errorCode)
+        case "after": assign(Int(value), to: \.after)
         case "times": assign(Int(value), to: \.times)
         case "stall_ms": assign(Int(value), to: \.stallMs)
         case "late_ms": assign(Double(value), to: \.lateMs)
@@ -107,10 +110,13 @@ public struct FakeOptions: Sendable {
         for (name, value) in Self.query(target) where name.hasPrefix("fake_") {
             _ = options.set(String(name.dropFirst(5)), value)
         }
-        guard options.times > 0, connection > options.times else { return options }
-        options.refuse = 0
-        options.fault = nil
-        options.expireSeconds = FakeOptions().expireSeconds
+        let times = options.times > 0 ? options.times : .max
+        let number = connection - max(0, options.after)
+        if number < 1 || number > times {
+            options.refuse = 0
+            options.fault = nil
+        }
+        if connection > times { options.expireSeconds = FakeOptions().expireSeconds }
         return options
     }
 

@@ -1,7 +1,7 @@
-/// Sound of the microphone that waits for the peer to be ready. Bounded: the oldest leaves first.
+/// Sound of the microphone that a peer may still need. Bounded: the oldest leaves first.
 struct MicrophoneBacklog: Sendable, Equatable {
-    /// Bytes kept.
-    let limit: Int
+    /// Bytes kept, as of the next ``append(_:alignment:)``.
+    var limit: Int
     private var bytes: [UInt8] = []
     private var start = 0
     /// Whether something was lost since the last ``removeAll()``.

@@ -186,13 +186,16 @@ extension RealtimeClient {
             backlog.append(frame, alignment: inputFormat.bytesPerSample ?? 1)
             return
         }
-        input.append(frame.count)
+        input.append(frame, inputFormat, isTurn: isUserSpeaking || !turns.areDetected)
         AudioMessage.write(frame, into: &audioMessage)
         emit(.sendAudio)
     }
 
     /// The mute barrier: nothing that was captured before may leave.
-    public mutating func dropAudio() { _ = backlog.removeAll() }
+    public mutating func dropAudio() {
+        _ = backlog.removeAll()
+        input.forgetSound()
+    }
 
     private mutating func commit() {
         switch input.commit(bytesPerMs: Self.bytesPerMs(inputFormat)) {

@@ -66,7 +66,7 @@ extension RealtimeClient {
     mutating func updated(_ session: JSONObject, _ nowNs: UInt64) {
         adoptExpiry(session, nowNs)
         let detection = session["audio"]?["input"]?["turn_detection"] ?? session["turn_detection"]
-        serverInterrupts = detection?["interrupt_response"] == true
+        turns = TurnDetection(serverSays: detection)
         switch phase {
         case .configuring:
             adoptFormats(session)
@@ -105,21 +105,25 @@ extension RealtimeClient {
         restore(restored)
         restored = []
         emit(.connected)
-        let waiting = backlog.removeAll()
-        waiting.withUnsafeBytes { sound in
+        sendKept(backlog.removeAll())
+        let commands = deferred
+        deferred = []
+        for (id, command) in commands { performLate(command, id, nowNs) }
+    }
+
+    /// Sends sound of before, all of it.
+    mutating func sendKept(_ sound: [UInt8]) {
+        sound.withUnsafeBytes { sound in
             let size = 100 * Self.bytesPerMs(inputFormat)
             for start in stride(from: 0, to: sound.count, by: size) {
                 let piece = UnsafeRawBufferPointer(
                     rebasing: sound[start..<min(start + size, sound.count)])
-                input.append(piece.count)
+                input.append(piece, inputFormat, isTurn: true)
                 var message: [UInt8] = []
                 AudioMessage.write(piece, into: &message)
                 emit(.send(message))
             }
         }
-        let commands = deferred
-        deferred = []
-        for (id, command) in commands { performLate(command, id, nowNs) }
     }
 
     /// Answers a command that had to wait.

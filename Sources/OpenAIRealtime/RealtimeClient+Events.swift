@@ -45,11 +45,14 @@ extension RealtimeClient {
         case .speechStarted:
             isUserSpeaking = true
             bargeIn()
-        case .speechStopped: isUserSpeaking = false
+        case .speechStopped:
+            isUserSpeaking = false
+            if turns.areAnswered { answerDueNs = nowNs + Self.answerNs }
         case .outputCleared: if settings.output == .server { emit(.interrupt(.peer)) }
         case .dtmf(let digits): emit(.dtmf(digits: digits))
         case .responseBegan(let response, let responseID):
             sequencer.began(responseID)
+            answerDueNs = nil
             emit(.turnStarted(providerData: response))
         case .responseEnded(let response, let responseID): ended(response, responseID)
         case .textDelta(let itemID, let responseID, let delta):

@@ -13,7 +13,7 @@ extension RealtimeClient {
     /// The server hears the user speak.
     mutating func bargeIn() {
         // With `interrupt_response` the server cancels by itself.
-        if !serverInterrupts { cancel() }
+        if !turns.areInterrupting { cancel() }
         guard settings.output == .local else { return }
         let isAudible = ledger.hasUncut
         guard isAudible || sequencer.isRunning else { return }

@@ -40,10 +40,11 @@ public struct RealtimeClient: Sendable {
     /// Items given to the server whose echo is no news.
     var echoes: Set<String> = []
     var announcedCalls: Set<String> = []
-    /// What the server's turn detection does by itself.
-    var serverInterrupts = false
+    var turns = TurnDetection()
     /// Whether the user speaks, as far as the server says.
     var isUserSpeaking = false
+    /// The user has spoken, and the server begins to answer by itself; it has until then.
+    var answerDueNs: UInt64?
     var lastFault: ServerFault?
     var malformedCount = 0
     var approvalCount = 0

@@ -111,10 +111,13 @@ struct ResponseSequencer: Sendable {
     /// What was waiting is dropped: the connection is gone.
     mutating func close() { self = ResponseSequencer() }
 
-    /// What waits, for the connection that follows.
+    /// What the peer has not begun, for the connection that follows.
     mutating func takeWaiting() -> [Request] {
-        defer { waiting = [] }
-        return waiting
+        defer {
+            waiting = []
+            requested = nil
+        }
+        return (requested.map { [$0.request] } ?? []) + waiting
     }
 
     private mutating func next() -> Create? {

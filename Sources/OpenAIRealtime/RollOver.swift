@@ -54,11 +54,6 @@ public struct RollOver: Sendable, Equatable {
         retryNs = nowNs + (endNs > nowNs ? endNs - nowNs : 0) / 8
     }
 
-    /// When there is no time left to wait for the end of a turn.
-    var lastNs: UInt64? {
-        endNs.map { $0 - min($0, settings.lastMs * 1_000_000) }
-    }
-
     /// Whether there is no time left to wait for the end of a turn.
     func isLast(nowNs: UInt64) -> Bool {
         guard let endNs else { return false }

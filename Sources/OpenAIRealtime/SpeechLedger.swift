@@ -20,6 +20,8 @@ struct SpeechLedger: Sendable {
         var isEnded = false
         /// Cut off; its truncation goes out when the flush tells how much was heard.
         var isCut = false
+        /// Of a server that is left: it can't be truncated.
+        var isForeign = false
         /// As the reports said last.
         var heardSamples: UInt64 = 0
         var heardRateHz = 0
@@ -81,6 +83,19 @@ struct SpeechLedger: Sendable {
             entries[place].isEnded = true
             return entries[place]
         }
+    }
+
+    /// What is still to be heard of another connection; its entries that must be told to have ended.
+    mutating func takeOver(from old: SpeechLedger) -> [Entry] {
+        let open = old.entries.filter { !$0.isEnded && !$0.isCut }
+        let all = old.entries.map { entry in
+            var entry = entry
+            entry.isEnded = true
+            entry.isForeign = true
+            return entry
+        }
+        entries.insert(contentsOf: all, at: 0)
+        return open
     }
 
     /// The listener hears no more of what is there: late audio of it is dropped from here on.
@@ -146,6 +161,7 @@ struct SpeechLedger: Sendable {
 
     /// Rounded down, so it is never above what was heard, and never above what was received.
     private static func truncation(_ entry: Entry, noMoreThanMs limit: Int) -> Truncation? {
+        guard !entry.isForeign else { return nil }
         let receivedMs = milliseconds(UInt64(max(0, entry.received)), entry.format.rateHz)
         let heardMs = milliseconds(entry.heardSamples, entry.heardRateHz)
         if entry.isEnded, heardMs >= receivedMs { return nil }

@@ -121,53 +121,6 @@ import Testing
         #expect(server.requests.count == 1)
     }
 
-    // MARK: The end of a session's time
-
-    @Test func theSessionOutlivesItsConnectionWithoutAWord() throws {
-        let server = try FakeServerUnderTest()
-        let daemon = try DaemonUnderTest()
-        let client = try daemon.converse(
-            server.url([
-                "expire_s": "12", "times": "1", "say_ms": "400", "answers": "Aye.",
-            ]), options: ["rolloverS": 8])
-        let story = Story(client)
-        let program = try AudioProgram(daemon, request: #"{"session":"line"}"#)
-        _ = try client.call("session.sendMessage", ["session": "line", "message": "Ahoy!"])
-        let ear = program.listen()
-        // Quiet enough to be no turn, and like itself at one place only.
-        let murmur = (Speech.user(ms: 7_000)).map { $0 / 256 }
-        program.write(murmur)
-        try daemon.until("the first connection is over") {
-            server.lines.contains {
-                $0["connection"] == 1
-                    && $0["note"]?.stringValue?.hasPrefix("closed by the client: 1000") == true
-            }
-        }
-        let items = server.events("client", "conversation.item.create", connection: 2)
-        #expect(
-            items.map { $0["item"]?["content"]?.arrayValue?.first?["text"] } == ["Ahoy!", "Aye."])
-        _ = try client.call("session.sendMessage", ["session": "line", "message": "Anchor!"])
-        try story.until("turn_done", count: 2)
-        #expect(server.events("server", "response.done", connection: 2).count == 1)
-        #expect(states(story) == ["connecting", "connected"])
-        #expect(story.all("error").isEmpty, "\(story.all("error"))")
-        let history = try client.call("sessions.get", ["session": "line"])["history"]
-        #expect(
-            history?.arrayValue?.map { $0["role"] } == ["user", "assistant", "user", "assistant"])
-
-        ear.stop()
-        try daemon.until("most of the sound was sent") { server.soundBytes.count >= 48 * 6_700 }
-        let said = server.sound
-        let first = try #require(said.firstIndex { $0 != 0 })
-        let own = try #require(murmur.firstIndex { $0 != 0 })
-        let count = min(said.count - first, murmur.count - own)
-        #expect(said[first..<(first + count)].elementsEqual(murmur[own..<(own + count)]))
-        let sides = Set(
-            server.lines.filter { $0["event"]?["type"] == "input_audio_buffer.append" }
-                .compactMap { $0["connection"]?.integerValue })
-        #expect(sides == [1, 2])
-    }
-
     // MARK: A server that takes nothing
 
     @Test func aStalledServerCostsSoundAndNothingElse() throws {

@@ -85,6 +85,24 @@ final class FakeServerUnderTest {
         }
     }
 
+    /// What one connection brought of it.
+    func sound(connection: Int) -> [Int16] {
+        let all = sound
+        var start = 0
+        var result: [Int16] = []
+        for line in lines where line["event"]?["type"] == "input_audio_buffer.append" {
+            let audio = line["event"]?["audio"]
+            let size = audio?["base64Bytes"]?.integerValue.map(Int.init)
+            // Whole samples make no padding where their count is a multiple of 3, as in these tests.
+            let count = (size ?? audio?.stringValue?.utf8.count ?? 0) / 4 * 3 / 2
+            if line["connection"]?.integerValue == Int64(connection) {
+                result += all[min(start, all.count)..<min(start + count, all.count)]
+            }
+            start += count
+        }
+        return result
+    }
+
     var soundBytes: [UInt8] {
         [UInt8](FileManager.default.contents(atPath: "\(directory)/sound") ?? Data())
     }
