@@ -47,8 +47,20 @@ extension DaemonUnderTest {
         return entries.compactMap { pid_t($0) }.filter { pid in
             let name = try? String(contentsOfFile: "/proc/\(pid)/comm", encoding: .utf8)
             guard name?.hasPrefix("parley-host") == true else { return false }
-            let maps = try? String(contentsOfFile: "/proc/\(pid)/maps", encoding: .utf8)
-            return maps?.contains(path) == true
+            return Self.maps(of: pid).contains(path)
         }
+    }
+
+    /// The kernel gives the map of a process in pieces, and Foundation takes the first for the whole.
+    private static func maps(of pid: pid_t) -> String {
+        let fd = open("/proc/\(pid)/maps", O_RDONLY | O_CLOEXEC)
+        guard fd >= 0 else { return "" }
+        defer { close(fd) }
+        var all: [UInt8] = []
+        var piece = [UInt8](repeating: 0, count: 65_536)
+        while case let count = read(fd, &piece, piece.count), count > 0 {
+            all += piece.prefix(count)
+        }
+        return String(decoding: all, as: UTF8.self)
     }
 }

@@ -35,6 +35,7 @@ import Testing
         let program = try AudioProgram(daemon, request: #"{"session":"steady"}"#)
         _ = program.read(samples: 2_400)
         let steadyHost = daemon.hosts(of: "loopback.so")
+        #expect(steadyHost.count == 1)
         let victim = try client.call("sessions.get", ["session": "victim"])["session"]
         let began = ContinuousClock.now
         var heard: [Int16] = []
