@@ -86,13 +86,20 @@ extension Session: TransportSessionDelegate, MediaSessionDelegate {
         switch status {
         case .connected: handle(.connected)
         case .disconnected(let retry, let code, let reason):
+            endTurns()
             handle(.lost(.init(retry: .init(retry), code: code, reason: reason)))
         // The session's own state tells these: it was the one who asked.
         case .connecting, .disconnecting: break
         }
     }
 
+    /// Tells of what the peer will not finish.
+    private func endTurns() {
+        for event in unfinished.end(conversation.items) { take(event.type, event.data) }
+    }
+
     private func take(_ type: String, _ data: JSONValue) {
+        unfinished.hear(type, data)
         switch type {
         case "item_update":
             _ = conversation.update(data)
@@ -111,6 +118,7 @@ extension Session: TransportSessionDelegate, MediaSessionDelegate {
         if let transport { gateway.links.release(transport) }
         transport = nil
         failPending(.notConnected)
+        endTurns()
         let retry: SessionLifecycle.Disconnect.Retry = death.kind == .refused ? .never : .now
         handle(.lost(.init(retry: retry, code: "host_died", reason: death.reason)))
     }

@@ -24,6 +24,7 @@ final class Session {
     /// Of the file that ``transport`` runs on.
     var descriptor: TransportDescriptor?
     var conversation = Conversation()
+    var unfinished = UnfinishedTurns()
     var sessionConfig: JSONObject
     var interruption = Interruption()
     var statistics: JSONValue?
