@@ -29,10 +29,10 @@ func tests(of name: String, _ more: [Target.Dependency] = []) -> Target {
         swiftSettings: strict)
 }
 
-/// A Debian library behind a module map and `shim.h`. Debian keeps the headers on the default path, so
+/// A Debian library behind a module map and `shim.h`. Debian keeps most headers on the default path, so
 /// no pkg-config, which would also bring flags that the package manager warns about.
-func library(_ name: String, apt: String) -> Target {
-    .systemLibrary(name: name, providers: [.apt([apt])])
+func library(_ name: String, pkgConfig: String? = nil, apt: String) -> Target {
+    .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt([apt])])
 }
 
 let package = Package(
@@ -57,6 +57,7 @@ let package = Package(
         library("CJansson", apt: "libjansson-dev"),
         library("COpenSSL", apt: "libssl-dev"),
         library("CWslay", apt: "libwslay-dev"),
+        library("CNice", pkgConfig: "nice", apt: "libnice-dev"),
 
         // C of our own.
         .target(name: "CParleyTransport", cSettings: strictC),
@@ -105,6 +106,7 @@ let package = Package(
         module("WebSocket", ["COpenSSL", "CWslay"]),
         module("Networking", ["WebSocket", "ParleyTransport", "CLinux"]),
         module("DTLS", ["COpenSSL"]),
+        module("ICE", ["CNice", "ParleyTransport"]),
 
         // A Realtime server for people without a key, and for tests.
         module("FakeRealtime", ["AudioCore", "JSON"]),
@@ -182,6 +184,7 @@ let package = Package(
             path: "Tests/Support/WebSocketEcho", swiftSettings: strict),
         tests(of: "WebSocket"),
         tests(of: "DTLS"),
+        tests(of: "ICE", ["FakeTransportHost", "ParleyTransport"]),
         tests(of: "Networking", ["WebSocket"]),
         tests(of: "FakeRealtime", ["AudioCore", "JSON"]),
         tests(of: "Configuration", ["ControlProtocol", "JSON"]),

@@ -15,6 +15,7 @@ struct FakeLoop {
     }
 
     struct Watch {
+        let interest: UInt32
         let callback: parley_fd_callback_t
         let data: UnsafeMutableRawPointer?
     }
@@ -49,9 +50,10 @@ extension FakeTransportHost {
         let loop = UnsafeMutablePointer<parley_loop_t>.allocate(capacity: 1)
         var value = parley_loop_t()
         value.struct_size = UInt32(MemoryLayout<parley_loop_t>.size)
-        value.watch = { host, fd, _, callback, data in
+        value.watch = { host, fd, interest, callback, data in
             guard let callback else { return -1 }
-            FakeTransportHost.of(host).loop.watches[fd] = .init(callback: callback, data: data)
+            FakeTransportHost.of(host).loop.watches[fd] = .init(
+                interest: interest, callback: callback, data: data)
             return 0
         }
         value.unwatch = { host, fd in FakeTransportHost.of(host).loop.watches[fd] = nil }

@@ -181,5 +181,7 @@ public final class FakeTransportHost: @unchecked Sendable {
         watch.callback(watch.data, fd, ready)
     }
 
+    public var hasWatches: Bool { !loop.watches.isEmpty }
+
     public func isWatched(_ fd: CInt) -> Bool { loop.watches[fd] != nil }
 }
