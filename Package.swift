@@ -56,6 +56,7 @@ let package = Package(
         library("CSpeexDSP", apt: "libspeexdsp-dev"),
         library("CJansson", apt: "libjansson-dev"),
         library("COpenSSL", apt: "libssl-dev"),
+        library("CSRTP", apt: "libsrtp2-dev"),
         library("CWslay", apt: "libwslay-dev"),
         library("CNice", pkgConfig: "nice", apt: "libnice-dev"),
 
@@ -106,6 +107,7 @@ let package = Package(
         module("WebSocket", ["COpenSSL", "CWslay"]),
         module("Networking", ["WebSocket", "ParleyTransport", "CLinux"]),
         module("DTLS", ["COpenSSL"]),
+        module("SRTP", ["CSRTP"]),
         module("ICE", ["CNice", "ParleyTransport"]),
 
         // A Realtime server for people without a key, and for tests.
@@ -184,6 +186,7 @@ let package = Package(
             path: "Tests/Support/WebSocketEcho", swiftSettings: strict),
         tests(of: "WebSocket"),
         tests(of: "DTLS"),
+        tests(of: "SRTP"),
         tests(of: "ICE", ["FakeTransportHost", "ParleyTransport"]),
         tests(of: "Networking", ["WebSocket"]),
         tests(of: "FakeRealtime", ["AudioCore", "JSON"]),
