@@ -58,6 +58,7 @@ let package = Package(
         library("COpenSSL", apt: "libssl-dev"),
         library("CSRTP", apt: "libsrtp2-dev"),
         library("CWslay", apt: "libwslay-dev"),
+        library("CUsrsctp", apt: "libusrsctp-dev"),
         library("CNice", pkgConfig: "nice", apt: "libnice-dev"),
 
         // C of our own.
@@ -108,6 +109,7 @@ let package = Package(
         module("Networking", ["WebSocket", "ParleyTransport", "CLinux"]),
         module("DTLS", ["COpenSSL"]),
         module("SRTP", ["CSRTP"]),
+        module("DataChannel", ["CUsrsctp"]),
         module("ICE", ["CNice", "ParleyTransport"]),
 
         // A Realtime server for people without a key, and for tests.
@@ -187,6 +189,7 @@ let package = Package(
         tests(of: "WebSocket"),
         tests(of: "DTLS"),
         tests(of: "SRTP"),
+        tests(of: "DataChannel"),
         tests(of: "ICE", ["FakeTransportHost", "ParleyTransport"]),
         tests(of: "Networking", ["WebSocket"]),
         tests(of: "FakeRealtime", ["AudioCore", "JSON"]),
