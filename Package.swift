@@ -206,10 +206,13 @@ let package = Package(
                 "CParleyTransport",
             ]),
         .target(
+            name: "BadEvents", dependencies: ["JSON"], path: "Tests/Support/BadEvents",
+            swiftSettings: strict),
+        .target(
             name: "FakeTransportHost",
             dependencies: ["ParleyTransport", "CParleyTransport", "JSON"],
             path: "Tests/Support/FakeTransportHost", swiftSettings: strict),
-        tests(of: "OpenAIRealtime", ["ParleyTransport", "JSON"]),
+        tests(of: "OpenAIRealtime", ["BadEvents", "ParleyTransport", "JSON"]),
         tests(of: "ParleyTransport", ["FakeTransportHost", "JSON", "CParleyTransport"]),
         tests(
             of: "Loopback",
@@ -217,8 +220,8 @@ let package = Package(
         .testTarget(
             name: "Integration",
             dependencies: [
-                "ControlProtocol", "Control", "JSON", "AudioCore", "Opus", "SoundServer",
-                "FakeRealtime",
+                "BadEvents", "ControlProtocol", "Control", "JSON", "AudioCore", "Opus",
+                "SoundServer", "FakeRealtime",
             ],
             swiftSettings: strict),
     ],

@@ -18,6 +18,14 @@ public struct FakeOptions: Sendable {
             case error
             /// A message that nearly fills the 16 MiB that a client takes.
             case huge
+            /// A message that is longer than these.
+            case oversized
+            /// A text message that is no UTF-8.
+            case garbled
+            /// Every event from here on comes in fragments of one byte, a ping between some.
+            case fragments
+            /// The lines of the file ``FakeOptions/script``, each as an event.
+            case script
         }
 
         public var kind: Kind
@@ -39,6 +47,8 @@ public struct FakeOptions: Sendable {
     public var fault: Fault?
     public var closeCode = 1_011
     public var errorCode = "server_error"
+    /// File whose lines ``Fault/Kind/script`` sends, as they are.
+    public var script = ""
     /// Connections of the server that ``refuse``, ``fault`` and ``expireSeconds`` are for, the first ones;
     /// 0 for all.
     public var times = 0
@@ -73,6 +83,11 @@ public struct FakeOptions: Sendable {
         case "malformed_at": assign(Fault(kind: .malformed, at: value), to: \.fault)
         case "error_at": assign(Fault(kind: .error, at: value), to: \.fault)
         case "huge_at": assign(Fault(kind: .huge, at: value), to: \.fault)
+        case "oversized_at": assign(Fault(kind: .oversized, at: value), to: \.fault)
+        case "garbled_at": assign(Fault(kind: .garbled, at: value), to: \.fault)
+        case "fragments_at": assign(Fault(kind: .fragments, at: value), to: \.fault)
+        case "script_at": assign(Fault(kind: .script, at: value), to: \.fault)
+        case "script": assign(value, to: \.script)
         case "close_code": assign(Int(value), to: \.closeCode)
         case "error_code": assign(value, to: \.errorCode)
         case "after": assign(Int(value), to: \.after)

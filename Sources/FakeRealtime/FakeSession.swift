@@ -9,6 +9,12 @@ public struct FakeSession: ~Copyable {
         /// A text message.
         case send(String)
         case sendBinary([UInt8])
+        /// A text message of these bytes, whatever they are.
+        case sendGarbled([UInt8])
+        /// From here on text is sent in fragments of one byte.
+        case sendFragments
+        /// Each line of the file is a text message.
+        case sendLines(path: String)
         case close(code: UInt16, reason: String)
         /// The TCP connection is to be reset.
         case reset
@@ -138,11 +144,30 @@ public struct FakeSession: ~Copyable {
             ]
             return false
         case .huge:
-            let filler = String(repeating: "x", count: (16 << 20) - 1_024)
-            outputs.append(.send("{\"type\":\"fake.huge\",\"filler\":\"\(filler)\"}"))
+            sendFiller((16 << 20) - 1_024)
+            return false
+        case .oversized:
+            sendFiller((16 << 20) + 1)
+            return false
+        case .garbled:
+            // A lone continuation byte, an overlong form, and a surrogate (RFC 3629).
+            let bytes: [UInt8] = [0x80, 0xC0, 0xAF, 0xED, 0xA0, 0x80]
+            outputs.append(
+                .sendGarbled(Array("{\"type\":\"fake.garbled\",\"x\":\"".utf8) + bytes))
+            return false
+        case .fragments:
+            outputs.append(.sendFragments)
+            return false
+        case .script:
+            outputs.append(.sendLines(path: options.script))
             return false
         }
         return true
+    }
+
+    private mutating func sendFiller(_ count: Int) {
+        let filler = String(repeating: "x", count: count)
+        outputs.append(.send("{\"type\":\"fake.huge\",\"filler\":\"\(filler)\"}"))
     }
 
     // MARK: Out

@@ -89,7 +89,8 @@ extension RealtimeClient {
             .turnDone(
                 TurnDone(
                     responseID: responseID, status: response["status"]?.stringValue,
-                    output: (response["output"]?.arrayValue ?? []).map { Self.withoutAudio($0) },
+                    output: (response["output"]?.arrayValue ?? [])
+                        .filter { $0.objectValue != nil }.map { Self.withoutAudio($0) },
                     usage: usage)))
         if usage != nil { tellStatistics() }
         let fault = response["status_details"]?["error"].map { ServerFault($0) }

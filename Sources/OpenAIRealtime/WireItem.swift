@@ -16,7 +16,9 @@ extension RealtimeItem {
             guard let role = fields.text("role").flatMap({ Message.Role(rawValue: $0) }) else {
                 return nil
             }
-            let content = (item["content"]?.arrayValue ?? []).map { Content(wire: $0) }
+            // A part that is no object says nothing.
+            let parts = (item["content"]?.arrayValue ?? []).filter { $0.objectValue != nil }
+            let content = parts.map { Content(wire: $0) }
             self = .message(
                 Message(
                     itemID: itemID, previousItemID: previousItemID, role: role,

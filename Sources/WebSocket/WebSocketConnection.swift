@@ -364,6 +364,13 @@ public final class WebSocketConnection {
         return true
     }
 
+    /// Queues bytes in the place of frames, as they are: for peers that shall misbehave.
+    public func sendRaw(_ bytes: [UInt8]) {
+        guard stage == .open else { return }
+        bytes.withUnsafeBytes { write($0) }
+        drain()
+    }
+
     /// Asks the peer for a sign of life; ``Event/pong`` is the answer.
     @discardableResult
     public func sendPing() -> Bool {

@@ -51,6 +51,7 @@ final class FakeClient {
     private let number: Int
     private var target = ""
     private var stallTimer: LoopTimer?
+    private var sendsFragments = false
 
     isolated deinit { buffer.deallocate() }
 
@@ -141,8 +142,11 @@ final class FakeClient {
             switch output {
             case .send(let text):
                 transcript.sent(text, to: number)
-                connection.sendText(text)
+                deliver(text)
             case .sendBinary(let bytes): _ = bytes.withUnsafeBytes { connection.sendBinary($0) }
+            case .sendGarbled(let bytes): connection.sendRaw(Self.frame(.text, bytes[...]))
+            case .sendFragments: sendsFragments = true
+            case .sendLines(let path): sendLines(path)
             case .close(let code, let reason):
                 transcript.note("closing: \(code) \(reason)", of: number)
                 connection.close(code: code, reason: reason)
@@ -157,6 +161,50 @@ final class FakeClient {
             case .stall: stall()
             }
         }
+    }
+
+    // MARK: Frames
+
+    private func deliver(_ text: String) {
+        guard sendsFragments else {
+            connection.sendText(text)
+            return
+        }
+        let bytes = Array(text.utf8)
+        for place in bytes.indices {
+            let kind: FrameKind = place == 0 ? .text : .continuation
+            let isLast = place == bytes.count - 1
+            connection.sendRaw(Self.frame(kind, bytes[place...place], isLast: isLast))
+            // Control frames may come between fragments (RFC 6455 section 5.4).
+            if place == bytes.count / 2, !isLast { connection.sendRaw(Self.frame(.ping, [])) }
+        }
+    }
+
+    private func sendLines(_ path: String) {
+        var lines: [UInt8] = []
+        let file = open(path, O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else {
+            return transcript.note("\(path): \(String(cString: strerror(errno)))", of: number)
+        }
+        defer { close(file) }
+        var piece = [UInt8](repeating: 0, count: 65_536)
+        while case let count = read(file, &piece, piece.count), count > 0 {
+            lines += piece.prefix(count)
+        }
+        for line in lines.split(separator: UInt8(ascii: "\n")) {
+            Array(line).withUnsafeBytes { _ = connection.sendText($0) }
+        }
+    }
+
+    /// Opcodes of RFC 6455 section 5.2.
+    private enum FrameKind: UInt8 { case continuation = 0, text = 1, ping = 9 }
+
+    /// A server's frame of less than 126 bytes: it has no mask.
+    private static func frame(
+        _ kind: FrameKind, _ bytes: ArraySlice<UInt8>, isLast: Bool = true
+    ) -> [UInt8] {
+        precondition(bytes.count < 126, "a frame with a longer length is not made here")
+        return [kind.rawValue | (isLast ? 0x80 : 0), UInt8(bytes.count)] + bytes
     }
 
     private func stall() {

@@ -136,7 +136,8 @@ enum Speech {
         let first = try #require(heard.firstIndex { abs($0) > 100 }, "silence was heard")
         let own = voice.firstIndex { abs($0) > 100 / 32_768 } ?? 0
         let last = heard.count - voice.count
-        let delays = max(0, first - own - 120)..<min(last + 1, first + 120)
+        let earliest = max(0, first - own - 120)
+        let delays = earliest..<max(earliest, min(last + 1, first + 120))
         try #require(!delays.isEmpty, "only \(heard.count) samples were heard, from \(first) on")
         let beginning = Array(voice.prefix(2_400))
         let matches = delays.map { Signal.compare(beginning, sound, delay: $0) }
