@@ -111,6 +111,7 @@ let package = Package(
         module("SRTP", ["CSRTP"]),
         module("DataChannel", ["CUsrsctp"]),
         module("ICE", ["CNice", "ParleyTransport"]),
+        module("RTP"),
 
         // A Realtime server for people without a key, and for tests.
         module("FakeRealtime", ["AudioCore", "JSON"]),
@@ -191,6 +192,7 @@ let package = Package(
         tests(of: "SRTP"),
         tests(of: "DataChannel"),
         tests(of: "ICE", ["FakeTransportHost", "ParleyTransport"]),
+        tests(of: "RTP"),
         tests(of: "Networking", ["WebSocket"]),
         tests(of: "FakeRealtime", ["AudioCore", "JSON"]),
         tests(of: "Configuration", ["ControlProtocol", "JSON"]),
