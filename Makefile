@@ -26,6 +26,7 @@ build: deps ## build everything, optimised
 	swift build $(SWIFT_FLAGS) --product parley-fake-realtime
 	swift build $(PLUGIN_FLAGS) --product loopback
 	swift build $(PLUGIN_FLAGS) --product openai-websocket
+	swift build $(PLUGIN_FLAGS) --product webrtc
 
 stage: build ## lay out a tree that runs where it lies, in .build/stage
 	@etc/scripts/stage "$(BUILD)" "$(PLUGIN_BUILD)" "$(STAGE)"

@@ -45,6 +45,7 @@ let package = Package(
         .library(name: "ParleyTransport", targets: ["ParleyTransport"]),
         .library(name: "loopback", type: .dynamic, targets: ["LoopbackEntry"]),
         .library(name: "openai-websocket", type: .dynamic, targets: ["OpenAIWebSocketEntry"]),
+        .library(name: "webrtc", type: .dynamic, targets: ["WebRTCEntry"]),
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2")
@@ -171,6 +172,14 @@ let package = Package(
             path: "Plugins/OpenAIWebSocket/Entry", swiftSettings: strict,
             linkerSettings: [onlyTheEntryIsExported]),
 
+        .target(
+            name: "WebRTC", dependencies: ["ParleyTransport", "Networking", "RTP", "JSON"],
+            path: "Plugins/WebRTC", exclude: ["Entry", "Page"], swiftSettings: strict),
+        .target(
+            name: "WebRTCEntry", dependencies: ["WebRTC", "ParleyTransport"],
+            path: "Plugins/WebRTC/Entry", swiftSettings: strict,
+            linkerSettings: [onlyTheEntryIsExported]),
+
         // Tests.
         .target(
             name: "CAllocationCounter", path: "Tests/Support/CAllocationCounter",
@@ -219,6 +228,9 @@ let package = Package(
         tests(
             of: "Loopback",
             ["FakeTransportHost", "ParleyTransport", "JSON", "CParleyTransport", "Opus"]),
+        tests(
+            of: "WebRTC",
+            ["FakeTransportHost", "ParleyTransport", "CParleyTransport", "RTP", "JSON"]),
         .testTarget(
             name: "Integration",
             dependencies: [

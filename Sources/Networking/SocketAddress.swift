@@ -15,6 +15,25 @@ public struct SocketAddress: Sendable, CustomStringConvertible {
         self.length = length
     }
 
+    init(_ storage: sockaddr_storage, length: socklen_t) {
+        self.storage = storage
+        self.length = length
+    }
+
+    /// - Parameter text: a numeric address with its port, as `127.0.0.1:5004` or `[::1]:5004`.
+    public init?(_ text: String) {
+        guard let colon = text.lastIndex(of: ":"),
+            let port = UInt16(text[text.index(after: colon)...])
+        else { return nil }
+        var host = text[..<colon]
+        if host.hasPrefix("["), host.hasSuffix("]") {
+            host = host.dropFirst().dropLast()
+        } else if host.contains(":") {
+            return nil
+        }
+        self.init(String(host), port: port)
+    }
+
     /// - Parameter text: a numeric address; nil for anything else.
     public init?(_ text: String, port: UInt16) {
         var v4 = sockaddr_in()
@@ -39,6 +58,33 @@ public struct SocketAddress: Sendable, CustomStringConvertible {
     }
 
     public var isIPv6: Bool { CInt(storage.ss_family) == AF_INET6 }
+
+    public var port: UInt16 {
+        withUnsafeBytes(of: storage) { bytes in
+            // At the same place in both families.
+            UInt16(bigEndian: bytes.loadUnaligned(fromByteOffset: 2, as: UInt16.self))
+        }
+    }
+
+    /// The same host at another port.
+    public func with(port: UInt16) -> SocketAddress {
+        var storage = storage
+        withUnsafeMutableBytes(of: &storage) {
+            $0.storeBytes(of: port.bigEndian, toByteOffset: 2, as: UInt16.self)
+        }
+        return SocketAddress(storage, length: length)
+    }
+
+    /// Whether both are the same machine's, whatever the port.
+    public func isSameHost(as other: SocketAddress) -> Bool {
+        guard storage.ss_family == other.storage.ss_family else { return false }
+        let range = isIPv6 ? 8..<24 : 4..<8
+        return withUnsafeBytes(of: storage) { mine in
+            withUnsafeBytes(of: other.storage) { theirs in
+                mine[range].elementsEqual(theirs[range])
+            }
+        }
+    }
 
     func withPointer<Result>(_ body: (UnsafePointer<sockaddr>) -> Result) -> Result {
         withUnsafePointer(to: storage) {

@@ -1,0 +1,156 @@
+import Networking
+import ParleyTransport
+import RTP
+
+/// A call by plain RTP: no signalling, no encryption of its own. It is connected as soon as its ports
+/// are bound, since nothing else tells whether anybody listens.
+@TransportActor
+final class RTPCall: Call {
+    private let options: RTPOptions
+    private let host: TransportHost
+    private var ports: MediaPorts?
+    private var stream: AudioStream?
+    private var timer: HostLoop.Timer?
+    private var remote: SocketAddress?
+    private var strangers = 0
+    /// For when the timer is set.
+    private var armedNs: UInt64 = 0
+
+    init(_ options: RTPOptions, host: TransportHost) {
+        self.options = options
+        self.host = host
+        remote = options.remote
+    }
+
+    func connect() throws(TransportError) {
+        guard let loop = host.loop else {
+            throw TransportError(.failed, "this host has no loop (parley.loop/1)")
+        }
+        let ports = try MediaPorts(options.local, sharesPort: options.sharesPort, loop: loop) {
+            [weak self] in self?.receive($0, onReportsPort: $1, from: $2)
+        }
+        self.ports = ports
+        let settings = AudioStream.Settings(
+            audio: options.audio, telephoneEvent: options.telephoneEvent,
+            canonicalName: Self.randomName())
+        let stream = AudioStream(settings, host: host, nowNs: MonotonicTime.nowNs) {
+            [weak self] in self?.put($0, $1)
+        }
+        self.stream = stream
+        timer = loop.timer { [weak self] in self?.advance() }
+        host.format(.toPeer, options.audio.format, frameMs: options.frameMs)
+        host.format(.fromPeer, options.audio.format, frameMs: options.frameMs)
+        tellPath()
+        host.event(.raw(["type": "rtp.bound", "localAddress": .string("\(ports.localAddress)")]))
+        host.log(.info, "RTP on \(ports.localAddress)")
+        host.status(.connected)
+        arm()
+    }
+
+    /// RFC 7022, section 4.2: enough randomness that no two are the same.
+    private static func randomName() -> String {
+        String(UInt64.random(in: 0...UInt64.max), radix: 36)
+            + String(UInt64.random(in: 0...UInt64.max), radix: 36)
+    }
+
+    private func tellPath() {
+        stream?.transport["localAddress"] = .string("\(ports?.localAddress ?? options.local)")
+        if let remote { stream?.transport["remoteAddress"] = .string("\(remote)") }
+    }
+
+    // MARK: Media
+
+    func send(_ frame: borrowing AudioFrame) {
+        guard let stream else { return }
+        stream.send(frame, nowNs: MonotonicTime.nowNs)
+        if stream.nextDueNs < armedNs { arm() }
+    }
+
+    func dropAudio() { stream?.dropWaiting() }
+
+    func sendKeys(_ digits: String) throws(TransportError) {
+        guard let stream else { throw TransportError(.notConnected, "there is no call") }
+        try stream.sendKeys(digits, nowNs: MonotonicTime.nowNs)
+        advance()
+    }
+
+    private func put(_ kind: AudioStream.Packet, _ bytes: UnsafeRawBufferPointer) {
+        guard let ports, let remote else { return }
+        switch kind {
+        case .rtp: _ = ports.sendMedia(bytes, to: remote)
+        case .rtcp:
+            // The port above that of RTP, where they are two.
+            let port = options.sharesPort ? remote.port : remote.port &+ 1
+            ports.sendReport(bytes, to: remote.with(port: port))
+        }
+    }
+
+    private func receive(
+        _ bytes: UnsafeRawBufferPointer, onReportsPort: Bool, from sender: SocketAddress
+    ) {
+        let nowNs = MonotonicTime.nowNs
+        let kind = PacketKind(bytes)
+        if let remote {
+            // Its port may differ from the one it listens on: not every peer is symmetric.
+            guard sender.isSameHost(as: remote) else {
+                strangers += 1
+                return
+            }
+        } else if kind == .rtp, (try? RTPPacket(bytes)) != nil {
+            remote = sender
+            tellPath()
+            host.log(.info, "RTP latched on to \(sender)")
+        } else {
+            return
+        }
+        switch kind {
+        case .rtcp: stream?.receiveRTCP(bytes, nowNs: nowNs)
+        default: stream?.receiveRTP(bytes, nowNs: nowNs)
+        }
+        if stream?.hasEnded == true {
+            end(DisconnectReason(.ended, code: "peer_left", message: "the peer said goodbye"))
+        }
+    }
+
+    // MARK: Time
+
+    private func advance() {
+        guard let stream else { return }
+        let nowNs = MonotonicTime.nowNs
+        stream.transport["packetsOfOtherHosts"] = .integer(Int64(strangers))
+        stream.advance(nowNs: nowNs)
+        if options.quietLimitNs > 0, let heard = stream.lastHeardNs,
+            nowNs >= heard + options.quietLimitNs
+        {
+            return end(
+                DisconnectReason(
+                    .ended, code: "peer_silent",
+                    message:
+                        "nothing came from the peer for \(options.quietLimitNs / 1_000_000_000) s"))
+        }
+        arm()
+    }
+
+    private func arm() {
+        guard let stream else { return }
+        let nowNs = MonotonicTime.nowNs
+        armedNs = stream.nextDueNs
+        timer?.arm(afterNs: armedNs - min(nowNs, armedNs))
+    }
+
+    // MARK: The end
+
+    func close() {
+        stream?.sayGoodbye(nowNs: MonotonicTime.nowNs)
+        end(.closed)
+    }
+
+    private func end(_ reason: DisconnectReason) {
+        guard ports != nil else { return }
+        timer?.cancel()
+        ports?.close()
+        ports = nil
+        stream = nil
+        host.disconnected(reason)
+    }
+}
