@@ -113,6 +113,7 @@ let package = Package(
         module("DataChannel", ["CUsrsctp"]),
         module("ICE", ["CNice", "ParleyTransport"]),
         module("RTP"),
+        module("SDP"),
 
         // A Realtime server for people without a key, and for tests.
         module("FakeRealtime", ["AudioCore", "JSON"]),
@@ -202,6 +203,7 @@ let package = Package(
         tests(of: "DataChannel"),
         tests(of: "ICE", ["FakeTransportHost", "ParleyTransport"]),
         tests(of: "RTP"),
+        tests(of: "SDP"),
         tests(of: "Networking", ["WebSocket"]),
         tests(of: "FakeRealtime", ["AudioCore", "JSON"]),
         tests(of: "Configuration", ["ControlProtocol", "JSON"]),
