@@ -10,8 +10,9 @@ PLUGIN_FLAGS = -c $(CONFIGURATION) --scratch-path .build/plugins -Xswiftc -stati
 BUILD = .build/$(CONFIGURATION)
 PLUGIN_BUILD = .build/plugins/$(CONFIGURATION)
 STAGE = .build/stage
+FUZZ_SECONDS ?= 60
 
-.PHONY: help deps build stage manual run run-assistant test check format bench soak install clean
+.PHONY: help deps build stage manual run run-assistant test check format bench soak fuzz install clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -49,13 +50,16 @@ check: ## format, lint and unit tests
 	@etc/scripts/check
 
 format: ## rewrite the sources in the project's format
-	swift format --in-place --recursive Sources Tests Plugins Package.swift
+	swift format --in-place --recursive Sources Tests Plugins Fuzz Package.swift
 
 bench: stage ## measure against the budgets of docs/Performance.md; PARTS="cpu idle" for some
 	@etc/scripts/bench "$(STAGE)" $(PARTS)
 
 soak: stage ## break everything around it for SOAK_MINUTES (10); memory, descriptors, delay must not grow
 	@etc/scripts/soak "$(STAGE)"
+
+fuzz: ## feed the parsers with invented input for FUZZ_SECONDS (60); TARGETS="RTP" for some
+	@etc/scripts/fuzz "$(FUZZ_SECONDS)" $(TARGETS)
 
 install: manual ## install under $(DESTDIR)$(PREFIX)
 	@etc/scripts/install "$(STAGE)" "$(DESTDIR)" "$(PREFIX)"
