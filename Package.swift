@@ -174,7 +174,7 @@ let package = Package(
             linkerSettings: [onlyTheEntryIsExported]),
 
         .target(
-            name: "WebRTC", dependencies: ["ParleyTransport", "Networking", "RTP", "JSON"],
+            name: "WebRTC", dependencies: ["ParleyTransport", "Networking", "RTP", "SRTP", "JSON"],
             path: "Plugins/WebRTC", exclude: ["Entry", "Page"], swiftSettings: strict),
         .target(
             name: "WebRTCEntry", dependencies: ["WebRTC", "ParleyTransport"],

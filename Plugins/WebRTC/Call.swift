@@ -19,6 +19,13 @@ protocol Call: AnyObject {
 
     /// Telephone keys, with commas and spaces for pauses.
     func sendKeys(_ digits: String) throws(TransportError)
+
+    /// The answer to a secret that the call asked its host for; nil when there is none.
+    func secret(_ name: String, _ value: String?)
+}
+
+extension Call {
+    func secret(_ name: String, _ value: String?) {}
 }
 
 enum MonotonicTime {

@@ -62,4 +62,6 @@ public final class WebRTCTransport: TransportLayer {
         }
         try call.sendKeys(digits)
     }
+
+    public func secret(_ name: String, _ value: String?) { call?.secret(name, value) }
 }

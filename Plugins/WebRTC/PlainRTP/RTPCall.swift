@@ -1,9 +1,10 @@
 import Networking
 import ParleyTransport
 import RTP
+import SRTP
 
-/// A call by plain RTP: no signalling, no encryption of its own. It is connected as soon as its ports
-/// are bound, since nothing else tells whether anybody listens.
+/// A call by plain RTP: no signalling; encrypted where both sides were given keys. It is connected as
+/// soon as its ports are bound, since nothing else tells whether anybody listens.
 @TransportActor
 final class RTPCall: Call {
     private let options: RTPOptions
@@ -15,6 +16,9 @@ final class RTPCall: Call {
     private var strangers = 0
     /// For when the timer is set.
     private var armedNs: UInt64 = 0
+    private var protection: MediaProtection?
+    private var sealer: SRTPSealer?
+    private var isOver = false
 
     init(_ options: RTPOptions, host: TransportHost) {
         self.options = options
@@ -23,6 +27,11 @@ final class RTPCall: Call {
     }
 
     func connect() throws(TransportError) {
+        if options.protection == nil { return try open() }
+        host.requestSecret(Self.sendKey)
+    }
+
+    private func open() throws(TransportError) {
         guard let loop = host.loop else {
             throw TransportError(.failed, "this host has no loop (parley.loop/1)")
         }
@@ -58,6 +67,52 @@ final class RTPCall: Call {
         if let remote { stream?.transport["remoteAddress"] = .string("\(remote)") }
     }
 
+    // MARK: Keys of SRTP
+
+    private static var sendKey: String { "srtpSendKey" }
+    private static var receiveKey: String { "srtpReceiveKey" }
+
+    /// One after the other; with both, the call begins.
+    func secret(_ name: String, _ value: String?) {
+        guard let profile = options.protection, protection == nil, !isOver else { return }
+        do throws(TransportError) {
+            switch name {
+            case Self.sendKey:
+                sealer = try Self.read(name, profile, value) { key throws(SRTPFault) in
+                    try key.sealer()
+                }
+                host.requestSecret(Self.receiveKey)
+            case Self.receiveKey:
+                let opener = try Self.read(name, profile, value) { key throws(SRTPFault) in
+                    try key.opener()
+                }
+                guard let sealer = sealer.take() else { return }
+                protection = MediaProtection(sealer: sealer, opener: opener, host: host)
+                try open()
+            default: break
+            }
+        } catch {
+            end(DisconnectReason(.never, code: "invalid_options", message: error.message))
+        }
+    }
+
+    private static func read<Half: ~Copyable>(
+        _ name: String, _ profile: ProtectionProfile, _ value: String?,
+        _ make: (borrowing SRTPKey) throws(SRTPFault) -> Half
+    ) throws(TransportError) -> Half {
+        guard let value else {
+            throw TransportError(.invalid, "\(name) is missing, and srtp needs it")
+        }
+        do throws(SRTPFault) {
+            return try make(SRTPKey(profile, text: value))
+        } catch {
+            throw TransportError(
+                .invalid,
+                "\(name) is of no use: \(error); \(profile.sdesName) takes the base64 of "
+                    + "\(profile.keyAndSaltBytes) bytes")
+        }
+    }
+
     // MARK: Media
 
     func send(_ frame: borrowing AudioFrame) {
@@ -76,6 +131,13 @@ final class RTPCall: Call {
 
     private func put(_ kind: AudioStream.Packet, _ bytes: UnsafeRawBufferPointer) {
         guard let ports, let remote else { return }
+        var bytes = bytes
+        if options.protection != nil {
+            guard let sealed = protection?.seal(kind, bytes, nowNs: MonotonicTime.nowNs) else {
+                return
+            }
+            bytes = sealed
+        }
         switch kind {
         case .rtp: _ = ports.sendMedia(bytes, to: remote)
         case .rtcp:
@@ -90,18 +152,26 @@ final class RTPCall: Call {
     ) {
         let nowNs = MonotonicTime.nowNs
         let kind = PacketKind(bytes)
+        var bytes = bytes
+        // Its address first: that is cheaper than its tag.
         if let remote {
             // Its port may differ from the one it listens on: not every peer is symmetric.
             guard sender.isSameHost(as: remote) else {
                 strangers += 1
                 return
             }
-        } else if kind == .rtp, (try? RTPPacket(bytes)) != nil {
+        }
+        if options.protection != nil {
+            guard
+                let opened = protection?.open(kind == .rtcp ? .rtcp : .rtp, bytes, nowNs: nowNs)
+            else { return }
+            bytes = opened
+        }
+        if remote == nil {
+            guard kind == .rtp, (try? RTPPacket(bytes)) != nil else { return }
             remote = sender
             tellPath()
             host.log(.info, "RTP latched on to \(sender)")
-        } else {
-            return
         }
         switch kind {
         case .rtcp: stream?.receiveRTCP(bytes, nowNs: nowNs)
@@ -118,6 +188,7 @@ final class RTPCall: Call {
         guard let stream else { return }
         let nowNs = MonotonicTime.nowNs
         stream.transport["packetsOfOtherHosts"] = .integer(Int64(strangers))
+        for (name, value) in protection?.statistics.members ?? [] { stream.transport[name] = value }
         stream.advance(nowNs: nowNs)
         if options.quietLimitNs > 0, let heard = stream.lastHeardNs,
             nowNs >= heard + options.quietLimitNs
@@ -146,11 +217,14 @@ final class RTPCall: Call {
     }
 
     private func end(_ reason: DisconnectReason) {
-        guard ports != nil else { return }
+        guard !isOver else { return }
+        isOver = true
         timer?.cancel()
         ports?.close()
         ports = nil
         stream = nil
+        protection = nil
+        sealer = nil
         host.disconnected(reason)
     }
 }

@@ -1,5 +1,6 @@
 import Networking
 import ParleyTransport
+import SRTP
 
 /// Plain RTP, as telephony servers speak it: the options of `signalling = "rtp"`, checked.
 struct RTPOptions {
@@ -26,6 +27,8 @@ struct RTPOptions {
     let telephoneEvent: TelephoneEventMapping?
     let frameMs: Int
     let quietLimitNs: UInt64
+    /// nil for packets in the clear.
+    let protection: ProtectionProfile?
 
     static let schema: [OptionsSchema.Property] = [
         .string(
@@ -55,6 +58,13 @@ struct RTPOptions {
             "quietLimitS",
             "rtp: a peer that was heard, and then not for so long, has gone; 0 for never.",
             default: 30, in: 0...86_400),
+        .string(
+            "srtp",
+            "rtp: encrypt with keys that both sides know, as SDES names it; both keys are needed then.",
+            default: "none", choices: ["none"] + ProtectionProfile.allCases.map(\.sdesName)),
+        .secret(
+            "srtpSendKey", "rtp: key and salt of what is sent, in base64, as after SDES's inline:."),
+        .secret("srtpReceiveKey", "rtp: key and salt of what the peer sends, in base64."),
     ]
 
     /// - Throws: a sentence that names the option.
@@ -117,6 +127,7 @@ struct RTPOptions {
             keys < 0
             ? nil
             : TelephoneEventMapping(payloadType: UInt8(clamping: keys), rateHz: format.rateHz)
+        protection = options["srtp"]?.stringValue.flatMap(ProtectionProfile.init(sdesName:))
         quietLimitNs = UInt64((options["quietLimitS"]?.numberValue ?? 30) * 1e9)
     }
 
