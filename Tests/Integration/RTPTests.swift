@@ -5,89 +5,7 @@ import Testing
 
 /// Plain RTP: two sessions of a daemon call each other, and strangers try to.
 @Suite(.serialized) struct RTPTests {
-    private struct Calls {
-        let daemon: DaemonUnderTest
-        let client: ControlClient
-        /// Where the near end takes packets.
-        let address: String
-        let near: AudioProgram
-        let far: AudioProgram
-    }
-
-    private static let rate = 16_000
-
-    private func daemon() throws -> DaemonUnderTest {
-        let daemon = try DaemonUnderTest()
-        try daemon.install(
-            plugin: "\(DaemonUnderTest.buildDirectory)/libwebrtc.so", as: "webrtc.so")
-        return daemon
-    }
-
-    private func create(
-        _ name: String, _ options: JSONObject, _ client: ControlClient
-    ) throws -> String {
-        _ = try client.call(
-            "sessions.create",
-            [
-                "transport": "webrtc", "name": .string(name), "wait": true,
-                "local": ["kind": "stream", "rate": .integer(Int64(Self.rate))],
-                "options": .object(options),
-            ])
-        // Where it listens is told as a raw event; later in the statistics too.
-        let bound = try DaemonUnderTest.event("transport_event", from: client)
-        return try #require(bound["data"]?["localAddress"]?.stringValue)
-    }
-
-    /// The near end waits for whoever comes; the far end knows the address.
-    private func calls(_ options: JSONObject) throws -> Calls {
-        let daemon = try daemon()
-        let client = try daemon.client()
-        _ = try client.call("events.subscribe")
-        var waiting = options
-        waiting["latch"] = true
-        let address = try create("near", waiting, client)
-        var calling = options
-        calling["remoteAddress"] = .string(address)
-        _ = try create("far", calling, client)
-        return Calls(
-            daemon: daemon, client: client, address: address,
-            near: try AudioProgram(daemon, request: #"{"session":"near","continuous":true}"#),
-            far: try AudioProgram(daemon, request: #"{"session":"far","continuous":true}"#))
-    }
-
-    /// Like itself at one delay only.
-    private func chirp(from low: Double, to high: Double) -> [Int16] {
-        (0..<Self.rate).map { index in
-            let t = Double(index) / Double(Self.rate)
-            return Int16(9_000 * sin(2 * .pi * (low * t + (high - low) / 2 * t * t)))
-        }
-    }
-
-    /// The best correlation of the middle of `sound` anywhere in `heard`, 0 to 1, by every 31st sample.
-    private func likeness(_ sound: [Int16], in heard: [Int16]) -> Double {
-        let middle = stride(from: 4_000, to: 12_000, by: 31).map { Float(sound[$0]) }
-        let energy = middle.reduce(0) { $0 + $1 * $1 }
-        let ears = heard.map(Float.init)
-        var best: Float = 0
-        ears.withUnsafeBufferPointer { ears in
-            middle.withUnsafeBufferPointer { middle in
-                var start = 0
-                while start + 8_000 < ears.count {
-                    var (product, other): (Float, Float) = (0, 1)
-                    var (place, index) = (start, 0)
-                    while index < middle.count {
-                        product += middle[index] * ears[place]
-                        other += ears[place] * ears[place]
-                        place += 31
-                        index += 1
-                    }
-                    best = max(best, product / (energy * other).squareRoot())
-                    start += 1
-                }
-            }
-        }
-        return Double(best)
-    }
+    private static var rate: Int { RTPSessions.rate }
 
     @Test(
         arguments: [
@@ -96,8 +14,8 @@ import Testing
             ["codec": "opus", "ptimeMs": 40], ["codec": "opus", "payloadType": 96],
         ] as [JSONObject])
     func bothEndsHearEachOther(options: JSONObject) throws {
-        let calls = try calls(options)
-        let (up, down) = (chirp(from: 250, to: 1_000), chirp(from: 1_100, to: 300))
+        let calls = try RTPSessions.pair(options)
+        let (up, down) = (Chirp.samples(from: 250, to: 1_000), Chirp.samples(from: 1_100, to: 300))
         // The far end speaks first, and again: the near end answers where the packets come from.
         calls.far.write(up)
         let first = calls.near.read(samples: Self.rate)
@@ -105,12 +23,12 @@ import Testing
         calls.near.write(down + down)
         let ear = calls.far.readAside(samples: 3 * Self.rate)
         let heardNear = first + calls.near.read(samples: 2 * Self.rate)
-        #expect(likeness(up, in: heardNear) > 0.9)
-        #expect(likeness(down, in: ear.wait()) > 0.9)
+        #expect(Chirp.likeness(up, in: heardNear) > 0.9)
+        #expect(Chirp.likeness(down, in: ear.wait()) > 0.9)
     }
 
     @Test func keysAreHeardOnceEach() throws {
-        let calls = try calls(["codec": "pcma"])
+        let calls = try RTPSessions.pair(["codec": "pcma"])
         calls.far.write([Int16](repeating: 500, count: Self.rate))
         _ = calls.near.read(samples: Self.rate / 4)
         _ = try calls.client.call("session.sendDtmf", ["session": "far", "digits": "12#"])
@@ -126,7 +44,7 @@ import Testing
     }
 
     @Test func theOtherHearsThatACallIsOver() throws {
-        let calls = try calls(["codec": "pcmu"])
+        let calls = try RTPSessions.pair(["codec": "pcmu"])
         calls.far.write([Int16](repeating: 500, count: Self.rate))
         _ = calls.near.read(samples: Self.rate / 4)
         _ = try calls.client.call("sessions.close", ["session": "far"])
@@ -151,8 +69,7 @@ import Testing
             ["remoteAddress": "127.0.0.1:4000", "codec": "l16", "l16Rate": 48_000],
         ] as [JSONObject])
     func whatMakesNoSenseIsRefusedInASentence(options: JSONObject) throws {
-        let daemon = try daemon()
-        let client = try daemon.client()
+        let client = try RTPSessions().client
         let error = #expect(throws: (any Error).self) {
             try client.call(
                 "sessions.create",
@@ -165,12 +82,11 @@ import Testing
     }
 
     @Test func garbageFloodsAndStrangersLeaveTheCallAlone() throws {
-        let calls = try calls(["codec": "pcmu", "rtcpMux": true])
-        let sound = chirp(from: 250, to: 1_000)
+        let calls = try RTPSessions.pair(["codec": "pcmu", "rtcpMux": true])
+        let sound = Chirp.samples(from: 250, to: 1_000)
         calls.far.write(sound)
         _ = calls.near.read(samples: Self.rate)
-        let port = try #require(UInt16(calls.address.split(separator: ":")[1]))
-        let stranger = Stranger(port: port)
+        let stranger = try DatagramPeer()
         for count in 0..<3_000 {
             var bytes = (0..<(count % 200)).map { _ in UInt8.random(in: 0...255) }
             // Every second one looks like RTP, some like RTCP.
@@ -178,39 +94,17 @@ import Testing
                 bytes[0] = 0x80
                 bytes[1] = count % 8 == 0 ? 200 : 0
             }
-            stranger.send(bytes)
+            stranger.send(bytes, to: calls.address)
         }
         calls.far.write(sound + sound)
         let heard = calls.near.read(samples: 2 * Self.rate)
-        #expect(likeness(sound, in: heard) > 0.9)
+        #expect(Chirp.likeness(sound, in: heard) > 0.9)
         // A second later the figures say what came.
         try calls.daemon.until("the garbage is counted") {
             let answer = try calls.client.call("sessions.get", ["session": "near"])
             let inbound = answer["peerStatistics"]?["inboundRtp"]
             return (inbound?["packetsMalformed"]?.integerValue ?? 0) > 100
                 && (inbound?["packetsOfStrangers"]?.integerValue ?? 0) > 100
-        }
-    }
-
-    /// Sends to a port of this machine without being asked.
-    private struct Stranger {
-        private let fd = socket(AF_INET, Int32(SOCK_DGRAM.rawValue), 0)
-        private var address = sockaddr_in()
-
-        init(port: UInt16) {
-            address.sin_family = sa_family_t(AF_INET)
-            address.sin_port = port.bigEndian
-            address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
-        }
-
-        func send(_ bytes: [UInt8]) {
-            var address = address
-            withUnsafePointer(to: &address) {
-                $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                    _ = sendto(
-                        fd, bytes, bytes.count, 0, $0, socklen_t(MemoryLayout<sockaddr_in>.size))
-                }
-            }
         }
     }
 }
