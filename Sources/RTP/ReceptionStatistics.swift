@@ -1,8 +1,21 @@
-/// What reception reports say of one source (RFC 3550, sections 6.4.1, A.3 and A.8).
+/// What reception reports say of one source (RFC 3550, sections 6.4.1, A.1, A.3 and A.8).
+///
+/// Numbers that jump, as they do when a bridge joins another party, are no loss: a number far from the
+/// newest counts when the one after it follows, and a new series begins with that.
 public struct ReceptionStatistics: Sendable {
+    /// Ahead of the newest that may have been lost, and behind it that may be late (A.1).
+    private static var series: ClosedRange<Int64> { -100...3_000 }
+    /// A packet that is later than this against the one before it has a new clock.
+    private static var clockJumpSeconds: Int64 { 3 }
+
     private let rateHz: Int
+    /// Of the series.
     private var first: Int64?
     private var highest: Int64 = 0
+    /// In the series before.
+    private var expectedEarlier: Int64 = 0
+    /// The number that would make a new series of one that was far off.
+    private var awaited: Int64?
     private var expectedBefore: Int64 = 0
     private var receivedBefore: Int64 = 0
     private var transit: Int64?
@@ -21,9 +34,15 @@ public struct ReceptionStatistics: Sendable {
     mutating func received(
         sequence: Int64, timestamp: UInt32, payloadBytes: Int, nowNs: UInt64
     ) {
-        if first == nil {
-            first = sequence
-            highest = sequence
+        if first == nil { begin(at: sequence) }
+        if Self.series.contains(sequence - highest) {
+            awaited = nil
+        } else if sequence == awaited {
+            expectedEarlier = expected
+            begin(at: sequence)
+        } else {
+            awaited = sequence + 1
+            return
         }
         highest = max(highest, sequence)
         packetsReceived += 1
@@ -35,13 +54,21 @@ public struct ReceptionStatistics: Sendable {
         if let transit {
             // Both are 32 bit clocks: the shorter way round.
             let step = Int64(Int32(truncatingIfNeeded: now - transit))
-            jitter16 += abs(step) - (jitter16 + 8) >> 4
+            if abs(step) <= Self.clockJumpSeconds * Int64(rateHz) {
+                jitter16 += abs(step) - (jitter16 + 8) >> 4
+            }
         }
         transit = now
     }
 
+    private mutating func begin(at sequence: Int64) {
+        first = sequence
+        highest = sequence
+        awaited = nil
+    }
+
     public var highestSequence: UInt32 { UInt32(truncatingIfNeeded: highest) }
-    private var expected: Int64 { first.map { highest - $0 + 1 } ?? 0 }
+    private var expected: Int64 { expectedEarlier + (first.map { highest - $0 + 1 } ?? 0) }
 
     /// Below 0 when duplicates outnumber losses.
     public var packetsLost: Int64 { expected - packetsReceived }

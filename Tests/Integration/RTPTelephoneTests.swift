@@ -111,6 +111,29 @@ import Testing
         }
     }
 
+    /// Bridges do it when they join other parties: the source stays, its numbers jump.
+    @Test(arguments: [(true, true), (true, false), (false, true)])
+    func aSourceWhoseNumbersJumpIsHeardOn(sequences: Bool, timestamps: Bool) throws {
+        for back in [false, true] {
+            var line = try line()
+            line.telephone.sequence = 30_000
+            line.telephone.timestamp = 2_000_000_000
+            let (first, second) = (
+                Chirp.samples(from: 250, to: 1_000), Chirp.samples(from: 1_100, to: 300)
+            )
+            let reading = line.program.readAside(samples: 4 * Self.rate)
+            line.telephone.speak(first + first)
+            if sequences { line.telephone.sequence &+= back ? 0 &- 20_000 : 20_000 }
+            if timestamps { line.telephone.timestamp &+= back ? 0 &- 900_000_000 : 900_000_000 }
+            line.telephone.speak(second + second)
+            let heard = reading.wait()
+            #expect(Chirp.likeness(first, in: heard) > 0.9)
+            #expect(Chirp.likeness(second, in: heard) > 0.9, "back: \(back)")
+            let inbound = try line.sessions.statistics("near")?["inboundRtp"]
+            #expect(inbound?["packetsLost"]?.integerValue ?? 0 < 20, "back: \(back)")
+        }
+    }
+
     @Test func keysOfATelephoneAreHeardOnceEachThoughPacketsAreLost() throws {
         var line = try line()
         line.telephone.speak([Int16](repeating: 0, count: Self.rate / 5))

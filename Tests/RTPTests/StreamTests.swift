@@ -86,6 +86,30 @@ import Testing
         #expect(abs(uneven.statistics.jitterSeconds - 0.010) < 0.000_5)
     }
 
+    @Test(arguments: [20_000, -20_000, 40_000]) func numbersThatJumpAreNoLoss(by jump: Int) {
+        var statistics = ReceptionStatistics(rateHz: 8_000)
+        func receive(_ numbers: some Sequence<Int>, clock: UInt32 = 0) {
+            for number in numbers {
+                statistics.received(
+                    sequence: Int64(100_000 + number),
+                    timestamp: clock &+ UInt32(160 * (100_000 + number)), payloadBytes: 160,
+                    nowNs: UInt64(200_000 + number) * 20 * Self.ms)
+            }
+        }
+        receive(0..<50)
+        // One is lost before it and two after it; another far one is on its own.
+        receive(51..<100)
+        receive([9_000])
+        receive(100..<110)
+        receive(jump..<(jump + 20), clock: 1_000_000_000)
+        receive((jump + 22)..<(jump + 100), clock: 1_000_000_000)
+        #expect(statistics.packetsLost == 3)
+        #expect(statistics.highestSequence == UInt32(100_000 + jump + 99))
+        // The first of the new numbers was not believed, nor the stray one.
+        #expect(statistics.packetsReceived == 50 + 49 + 10 + 19 + 78)
+        #expect(statistics.jitterSeconds < 0.001)
+    }
+
     @Test func aStrayPacketChangesNothingAndARestartedPeerTakesOver() {
         var random = Seeded(4)
         var old = RTPSender(rateHz: 48_000, random: &random)
