@@ -83,6 +83,16 @@ public final class ICEAgent {
         }
     }
 
+    /// Whether a pair works, so that ``send(_:)`` does.
+    public var isUsable: Bool { state == .connected || state == .completed }
+
+    /// Takes the other role, before any check: an agent whose peer is lite controls whoever offered
+    /// (RFC 8445, section 6.1.1).
+    public func setRole(_ role: ICEConfiguration.Role) {
+        guard let agent else { return }
+        parley_nice_set_bool(agent, "controlling-mode", role == .controlling ? 1 : 0)
+    }
+
     // MARK: Ours
 
     /// Begins to gather; ``onCandidate`` and ``onGatheringDone`` follow.
