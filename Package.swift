@@ -112,6 +112,12 @@ let package = Package(
         module("SRTP", ["CSRTP"]),
         module("DataChannel", ["CUsrsctp"]),
         module("ICE", ["CNice", "ParleyTransport"]),
+        module(
+            "PeerConnection",
+            [
+                "ICE", "DTLS", "SRTP", "DataChannel", "SDP", "RTP", "Networking", "WebSocket",
+                "ParleyTransport", "JSON",
+            ]),
         module("RTP"),
         module("SDP"),
 
@@ -202,6 +208,9 @@ let package = Package(
         tests(of: "SRTP"),
         tests(of: "DataChannel"),
         tests(of: "ICE", ["FakeTransportHost", "ParleyTransport"]),
+        tests(
+            of: "PeerConnection",
+            ["FakeTransportHost", "ParleyTransport", "ICE", "SDP", "DataChannel", "JSON"]),
         tests(of: "RTP"),
         tests(of: "SDP"),
         tests(of: "Networking", ["WebSocket"]),

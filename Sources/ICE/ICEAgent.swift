@@ -65,7 +65,7 @@ public final class ICEAgent {
         self.agent = agent
         self.context = context
         mayUseStreams =
-            configuration.usesTCP || configuration.turnServers.contains { $0.transport == .tcp }
+            configuration.usesTCP || configuration.turnServers.contains { $0.transport != .udp }
         context.add(ObjectIdentifier(self), loop)
         listen(agent)
     }

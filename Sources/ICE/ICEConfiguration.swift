@@ -17,6 +17,8 @@ public struct ICEConfiguration: Sendable, Hashable {
         public enum Transport: Sendable, Hashable {
             case udp
             case tcp
+            /// TCP in TLS. ``ICEAgent`` does not speak it itself: its owner leads it through a tunnel.
+            case tls
         }
 
         /// A name or a numeric address.

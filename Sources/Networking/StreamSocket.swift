@@ -21,6 +21,12 @@ public final class StreamSocket {
         guard code == 0 || errno == EINPROGRESS else { throw SocketFault(address, errno) }
     }
 
+    /// Takes over a socket that is non-blocking already.
+    init(adopting descriptor: CInt) {
+        self.descriptor = descriptor
+        set(IPPROTO_TCP, TCP_NODELAY, 1)
+    }
+
     deinit { if descriptor >= 0 { close(descriptor) } }
 
     private func set(_ level: Int, _ option: CInt, _ value: CInt) {

@@ -58,6 +58,7 @@ public final class PeerConnection {
     let ice: ICEAgent
     let dtls: DTLSContext
     private(set) var channels: [PeerDataChannel] = []
+    private let tunnels: RelayTunnels
     private let configuration: PeerConnectionConfiguration
     private var negotiation: OfferAnswer
     private var lastDescription: SessionDescription?
@@ -80,7 +81,10 @@ public final class PeerConnection {
     ) throws(PeerConnectionFault) {
         var ice = configuration.ice
         ice.role = side == .offerer ? .controlling : .controlled
+        let tunnels = RelayTunnels()
+        self.tunnels = tunnels
         do {
+            try tunnels.open(&ice.turnServers, configuration.relayAuthorities, loop)
             dtls = try resources.dtlsContext(nowNs: SecureTransport.nowNs)
             self.ice = try ICEAgent(ice, context: resources.ice, loop: loop)
         } catch {
@@ -98,6 +102,7 @@ public final class PeerConnection {
         secureTransport = SecureTransport(ice: self.ice, context: dtls, loop: loop) {
             [weak self] in self?.take($0)
         }
+        tunnels.onFault = { [weak self] in self?.onLog?("a TURN server over TLS failed: \($0)") }
         recoveryTimer = loop.timer { [weak self] in self?.recoveryIsDue() }
         self.ice.onState = { [weak self] in self?.iceChanged($0) }
         self.ice.onCandidate = { [weak self] in self?.onCandidate?($0.attribute) }
@@ -430,6 +435,7 @@ public final class PeerConnection {
         ice.onGatheringDone = nil
         secureTransport?.close()
         ice.close()
+        tunnels.close()
         let open = channels
         channels = []
         for channel in open { channel.change(to: .closed) }

@@ -8,6 +8,8 @@ public struct PeerConnectionConfiguration: Sendable {
     public var audio: LocalAudio
     /// Nil for a call without data channels.
     public var dataChannel: LocalDataChannel?
+    /// A PEM file that is trusted for TURN over TLS, instead of the system's store.
+    public var relayAuthorities: String?
     /// Whether candidates may follow the description by signalling. Without, the peer is told to expect
     /// none: then wait for ``PeerConnection/onGatheringDone`` before you send a description.
     public var trickles: Bool
