@@ -22,10 +22,20 @@ protocol Call: AnyObject {
 
     /// The answer to a secret that the call asked its host for; nil when there is none.
     func secret(_ name: String, _ value: String?)
+
+    func perform(_ command: TransportCommand) throws(TransportError)
+
+    func playback(_ playback: Playback)
 }
 
 extension Call {
     func secret(_ name: String, _ value: String?) {}
+
+    func perform(_ command: TransportCommand) throws(TransportError) {
+        throw .notSupported("messages: its peer takes audio alone")
+    }
+
+    func playback(_ playback: Playback) {}
 }
 
 enum MonotonicTime {

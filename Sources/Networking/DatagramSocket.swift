@@ -16,7 +16,7 @@ public final class DatagramSocket {
                 | CInt(SOCK_NONBLOCK.rawValue), 0)
         guard made >= 0 else { throw SocketFault(address, errno) }
         let code = address.withPointer { bind(made, $0, address.length) }
-        let bound = code == 0 ? Self.name(of: made) : nil
+        let bound = code == 0 ? SocketAddress(localOf: made) : nil
         guard let bound else {
             let fault = SocketFault(address, errno)
             close(made)
@@ -27,17 +27,6 @@ public final class DatagramSocket {
     }
 
     deinit { close(descriptor) }
-
-    private static func name(of descriptor: CInt) -> SocketAddress? {
-        var storage = sockaddr_storage()
-        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
-        return withUnsafeMutablePointer(to: &storage) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                getsockname(descriptor, $0, &length) == 0
-                    ? SocketAddress($0, length: length) : nil
-            }
-        }
-    }
 
     /// Takes the oldest datagram.
     ///

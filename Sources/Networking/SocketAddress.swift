@@ -20,6 +20,27 @@ public struct SocketAddress: Sendable, CustomStringConvertible {
         self.length = length
     }
 
+    /// Of our end of a socket; nil when the system does not tell.
+    init?(localOf descriptor: CInt) {
+        var storage = sockaddr_storage()
+        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        let code = withUnsafeMutablePointer(to: &storage) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                getsockname(descriptor, $0, &length)
+            }
+        }
+        guard code == 0 else { return nil }
+        self.init(storage, length: length)
+    }
+
+    /// 127.0.0.0/8 or ::1: nobody outside of this machine reaches it.
+    public var isLoopback: Bool {
+        withUnsafeBytes(of: storage) { bytes in
+            isIPv6
+                ? bytes[8..<23].allSatisfy { $0 == 0 } && bytes[23] == 1 : bytes[4] == 127
+        }
+    }
+
     /// - Parameter text: a numeric address with its port, as `127.0.0.1:5004` or `[::1]:5004`.
     public init?(_ text: String) {
         guard let colon = text.lastIndex(of: ":"),

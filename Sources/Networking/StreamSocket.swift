@@ -43,14 +43,14 @@ public final class StreamSocket {
         return code == 0 ? nil : code
     }
 
-    enum Transfer: Hashable {
+    public enum Transfer: Hashable {
         case bytes(Int)
         case wouldBlock
         case end
         case failed(CInt)
     }
 
-    func read(into target: UnsafeMutableRawPointer, room: Int) -> Transfer {
+    public func read(into target: UnsafeMutableRawPointer, room: Int) -> Transfer {
         while true {
             let count = recv(descriptor, target, room, 0)
             if count > 0 { return .bytes(count) }
@@ -60,7 +60,7 @@ public final class StreamSocket {
         }
     }
 
-    func write(_ bytes: UnsafeRawBufferPointer) -> Transfer {
+    public func write(_ bytes: UnsafeRawBufferPointer) -> Transfer {
         while true {
             let count = send(
                 descriptor, bytes.baseAddress, bytes.count, CInt(MSG_NOSIGNAL))

@@ -16,10 +16,11 @@ public struct RTPSender: Sendable {
 
     /// - Parameters:
     ///   - rateHz: of the timestamps.
+    ///   - ssrc: as signalling announced it; else a random one.
     ///   - random: for what must not be guessed (RFC 3550, section 5.1).
-    public init(rateHz: Int, random: inout some RandomNumberGenerator) {
+    public init(rateHz: Int, ssrc: UInt32? = nil, random: inout some RandomNumberGenerator) {
         self.rateHz = rateHz
-        ssrc = .random(in: 1...UInt32.max, using: &random)
+        self.ssrc = ssrc ?? .random(in: 1...UInt32.max, using: &random)
         // Below half, so that a roll-over is not near at the start (RFC 3711, section 3.3.1).
         sequence = .random(in: 0..<0x8000, using: &random)
         timestampOffset = .random(in: 0...UInt32.max, using: &random)

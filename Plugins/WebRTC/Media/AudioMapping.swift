@@ -20,6 +20,7 @@ struct AudioMapping: Hashable {
 
 /// Telephone keys as a payload of their own (RFC 4733).
 struct TelephoneEventMapping: Hashable {
-    let payloadType: UInt8
+    let sendPayloadType: UInt8
+    let receivePayloadType: UInt8
     let rateHz: Int
 }

@@ -7,12 +7,25 @@ import RTP
 @TransportActor
 final class AudioStream {
     struct Settings {
-        var audio: AudioMapping
+        /// What we send.
+        var sending: AudioMapping
+        /// What may come, by payload type.
+        var receiving: [UInt8: AudioMapping]
         var telephoneEvent: TelephoneEventMapping?
         /// Names us to the peer across restarts (RFC 3550, section 6.5.1); tells nothing of the machine.
         var canonicalName: String
         /// The header extension of transport-wide feedback, where it was agreed on.
         var transportSequenceID: UInt8?
+        /// As the description announced us; else a random one.
+        var ssrc: UInt32?
+        /// Whether the peer wants to hear us.
+        var sends = true
+    }
+
+    /// Enough randomness that no two are the same (RFC 7022, section 4.2).
+    nonisolated static func randomName() -> String {
+        String(UInt64.random(in: 0...UInt64.max), radix: 36)
+            + String(UInt64.random(in: 0...UInt64.max), radix: 36)
     }
 
     enum Packet { case rtp, rtcp }
@@ -36,6 +49,8 @@ final class AudioStream {
     private let output: @TransportActor (Packet, UnsafeRawBufferPointer) -> Void
     private var sender: RTPSender
     private var receiver: RTPReceiver
+    /// What came last.
+    private var incoming: AudioMapping
     private var schedule: RTCPSchedule
     private var feedback = TransportFeedback()
     private var pacer: Pacer
@@ -70,9 +85,11 @@ final class AudioStream {
         self.host = host
         self.output = output
         var random = SystemRandomNumberGenerator()
-        sender = RTPSender(rateHz: settings.audio.rateHz, random: &random)
-        receiver = RTPReceiver(rateHz: settings.audio.rateHz)
-        pacer = Pacer(rateHz: settings.audio.rateHz)
+        let rateHz = settings.sending.rateHz
+        sender = RTPSender(rateHz: rateHz, ssrc: settings.ssrc, random: &random)
+        receiver = RTPReceiver(rateHz: rateHz)
+        incoming = settings.sending
+        pacer = Pacer(rateHz: rateHz)
         schedule = RTCPSchedule(nowNs: nowNs, random: random)
         keys = settings.telephoneEvent.map { TelephoneEventSender(rateHz: $0.rateHz) }
         statisticsDueNs = nowNs + Self.statisticsNs
@@ -83,7 +100,7 @@ final class AudioStream {
     /// A frame of the microphone. To be followed by a look at ``nextDueNs``.
     func send(_ frame: borrowing AudioFrame, nowNs: UInt64) {
         let header = frame.header
-        guard header.format == settings.audio.format else { return }
+        guard settings.sends, header.format == settings.sending.format else { return }
         let dueNs = pacer.due(timestamp: header.timestamp, nowNs: nowNs)
         frame.bytes.withUnsafeBytes { bytes in
             guard bytes.count + RTPSender.headerBytes <= Self.mtu else {
@@ -123,8 +140,8 @@ final class AudioStream {
         // A key that sounds takes the place of speech.
         if keys?.isSounding == true { return }
         put(
-            payload, payloadType: settings.audio.payloadType, timestamp: timestamp,
-            marker: marker || !hasSent, swaps: settings.audio.isL16, nowNs: nowNs)
+            payload, payloadType: settings.sending.payloadType, timestamp: timestamp,
+            marker: marker || !hasSent, swaps: settings.sending.isL16, nowNs: nowNs)
         hasSent = true
     }
 
@@ -168,7 +185,7 @@ final class AudioStream {
             let number = UInt16(element[0]) << 8 | UInt16(element[1])
             feedback.received(number, ssrc: packet.ssrc, nowNs: nowNs)
         }
-        if packet.payloadType == settings.telephoneEvent?.payloadType {
+        if packet.payloadType == settings.telephoneEvent?.receivePayloadType {
             lastHeardNs = nowNs
             if let key = keysHeard.receive(timestamp: packet.timestamp, payload: packet.payload) {
                 host.event(.dtmf(digits: String(key)))
@@ -177,7 +194,8 @@ final class AudioStream {
             _ = receiver.receive(packet, nowNs: nowNs)
             return
         }
-        guard packet.payloadType == settings.audio.payloadType, let count = sampleCount(packet)
+        guard let mapping = settings.receiving[packet.payloadType],
+            let count = sampleCount(packet, mapping)
         else {
             counters.packetsOfOtherTypes += 1
             return
@@ -187,7 +205,18 @@ final class AudioStream {
             return
         }
         lastHeardNs = nowNs
+        if mapping != incoming { change(to: mapping) }
         give(packet, count, reception)
+    }
+
+    /// The peer speaks another of the codecs that were agreed on.
+    private func change(to mapping: AudioMapping) {
+        if mapping.rateHz != incoming.rateHz {
+            // Other timestamps, so other statistics.
+            receiver = RTPReceiver(rateHz: mapping.rateHz, ssrc: receiver.ssrc)
+        }
+        incoming = mapping
+        host.format(.fromPeer, mapping.format)
     }
 
     private func give(_ packet: RTPPacket, _ sampleCount: Int, _ reception: RTPReceiver.Reception) {
@@ -195,11 +224,11 @@ final class AudioStream {
         if packet.marker { flags.insert(.marker) }
         if reception.isNewSource { flags.insert(.discontinuity) }
         let header = AudioHeader(
-            format: settings.audio.format, flags: flags, sampleCount: sampleCount,
+            format: incoming.format, flags: flags, sampleCount: sampleCount,
             sequence: UInt32(UInt16(truncatingIfNeeded: reception.sequence)),
             timestamp: UInt64(reception.timestamp))
         let result: TransportHost.AudioResult
-        if settings.audio.isL16 {
+        if incoming.isL16 {
             let target = UnsafeMutableRawBufferPointer(rebasing: samples[..<packet.payload.count])
             swapBytes(packet.payload, into: target)
             result = host.audio(header, UnsafeRawBufferPointer(target).bytes)
@@ -210,10 +239,10 @@ final class AudioStream {
     }
 
     /// nil for a payload that makes no sense.
-    private func sampleCount(_ packet: RTPPacket) -> Int? {
+    private func sampleCount(_ packet: RTPPacket, _ mapping: AudioMapping) -> Int? {
         let bytes = packet.payload
         guard !bytes.isEmpty, bytes.count <= samples.count else { return nil }
-        guard let size = settings.audio.format.bytesPerSample else {
+        guard let size = mapping.format.bytesPerSample else {
             return OpusPacket.sampleCount(bytes)
         }
         return bytes.count % size == 0 ? bytes.count / size : nil
@@ -273,7 +302,7 @@ final class AudioStream {
             if packet.isFirst { keyTimestamp = timestamp(atNs: nowNs) }
             packet.payload.withUnsafeBytes {
                 put(
-                    $0, payloadType: mapping.payloadType, timestamp: keyTimestamp,
+                    $0, payloadType: mapping.sendPayloadType, timestamp: keyTimestamp,
                     marker: packet.isFirst, swaps: false, nowNs: nowNs)
             }
         }
@@ -283,7 +312,7 @@ final class AudioStream {
     private func timestamp(atNs nowNs: UInt64) -> UInt64 {
         guard let newest else { return 0 }
         let since = nowNs - min(nowNs, newest.atNs)
-        return newest.timestamp + since / 1_000 * UInt64(settings.audio.rateHz) / 1_000_000
+        return newest.timestamp + since / 1_000 * UInt64(settings.sending.rateHz) / 1_000_000
     }
 
     // MARK: Time

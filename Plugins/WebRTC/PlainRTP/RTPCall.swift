@@ -40,8 +40,8 @@ final class RTPCall: Call {
         }
         self.ports = ports
         let settings = AudioStream.Settings(
-            audio: options.audio, telephoneEvent: options.telephoneEvent,
-            canonicalName: Self.randomName())
+            sending: options.audio, receiving: [options.audio.payloadType: options.audio],
+            telephoneEvent: options.telephoneEvent, canonicalName: AudioStream.randomName())
         let stream = AudioStream(settings, host: host, nowNs: MonotonicTime.nowNs) {
             [weak self] in self?.put($0, $1)
         }
@@ -54,12 +54,6 @@ final class RTPCall: Call {
         host.log(.info, "RTP on \(ports.localAddress)")
         host.status(.connected)
         arm()
-    }
-
-    /// RFC 7022, section 4.2: enough randomness that no two are the same.
-    private static func randomName() -> String {
-        String(UInt64.random(in: 0...UInt64.max), radix: 36)
-            + String(UInt64.random(in: 0...UInt64.max), radix: 36)
     }
 
     private func tellPath() {

@@ -126,7 +126,9 @@ struct RTPOptions {
         telephoneEvent =
             keys < 0
             ? nil
-            : TelephoneEventMapping(payloadType: UInt8(clamping: keys), rateHz: format.rateHz)
+            : TelephoneEventMapping(
+                sendPayloadType: UInt8(clamping: keys), receivePayloadType: UInt8(clamping: keys),
+                rateHz: format.rateHz)
         protection = options["srtp"]?.stringValue.flatMap(ProtectionProfile.init(sdesName:))
         quietLimitNs = UInt64((options["quietLimitS"]?.numberValue ?? 30) * 1e9)
     }

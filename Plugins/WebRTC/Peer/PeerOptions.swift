@@ -1,0 +1,124 @@
+import ICE
+import ParleyTransport
+import PeerConnection
+import SDP
+
+/// The options of every WebRTC call, whatever its signalling, checked.
+struct PeerOptions {
+    let ssrc = UInt32.random(in: 1...UInt32.max)
+    let canonicalName = AudioStream.randomName()
+    let frameMs: Int
+    let connectLimitNs: UInt64
+    private let codecs: [AudioCodec]
+    private let ice: ICEConfiguration
+
+    static let schema: [OptionsSchema.Property] = [
+        .strings(
+            "codecs", "WebRTC: what is offered, best first, of opus, pcmu, pcma; all without it."),
+        .strings("stunServers", "WebRTC: stun:host:port; the first is used."),
+        .strings(
+            "turnServers",
+            "WebRTC: turn:host:port?transport=udp or tcp; with turnUsername and turnPassword."),
+        .string("turnUsername", "WebRTC: for the TURN servers."),
+        .secret("turnPassword", "For the TURN servers."),
+        .boolean(
+            "relayOnly", "WebRTC: by TURN alone, so that the peer learns no address of ours.",
+            default: false),
+        .boolean("iceTcp", "WebRTC: candidates over TCP too.", default: false),
+        .boolean("ipv6", "WebRTC: addresses of IPv6 too.", default: true),
+        .strings("excludedInterfaces", "WebRTC: interfaces that take no part, such as docker0."),
+        .strings(
+            "addresses", "WebRTC: use these addresses of ours and no others, loopback included."),
+        .number(
+            "connectTimeoutS", "WebRTC: from both descriptions to the first media.", default: 30,
+            in: 1...600),
+    ]
+
+    /// - Parameter turnPassword: the secret of that name, where TURN servers are used.
+    /// - Throws: a sentence that names the option.
+    init(_ request: ConnectRequest, turnPassword: String?) throws(TransportError) {
+        let options = request.options
+        func texts(_ name: String) -> [String] {
+            options[name]?.arrayValue?.compactMap(\.stringValue) ?? []
+        }
+        var codecs: [AudioCodec] = []
+        for name in texts("codecs") {
+            switch name {
+            case "opus": codecs.append(.opus)
+            case "pcmu": codecs.append(.pcmu)
+            case "pcma": codecs.append(.pcma)
+            default: throw TransportError(.invalid, "codecs: there is no \(name)")
+            }
+        }
+        self.codecs = codecs.isEmpty ? [.opus, .pcmu, .pcma] : codecs
+        frameMs = options["ptimeMs"]?.integerValue.map { Int($0) } ?? 20
+        connectLimitNs = UInt64((options["connectTimeoutS"]?.numberValue ?? 30) * 1e9)
+        var ice = ICEConfiguration(role: .controlling)
+        ice.isRelayOnly = options["relayOnly"]?.boolValue ?? false
+        ice.usesTCP = options["iceTcp"]?.boolValue ?? false
+        ice.usesIPv6 = options["ipv6"]?.boolValue ?? true
+        ice.excludedInterfaces = texts("excludedInterfaces")
+        ice.addresses = texts("addresses")
+        if let text = texts("stunServers").first {
+            let server = try ServerURI(text, schemes: ["stun"], option: "stunServers")
+            ice.stunServer = .init(host: server.host, port: server.port)
+        }
+        for text in texts("turnServers") {
+            let server = try ServerURI(text, schemes: ["turn"], option: "turnServers")
+            ice.turnServers.append(
+                .init(
+                    host: server.host, port: server.port,
+                    transport: server.usesTCP ? .tcp : .udp,
+                    username: options["turnUsername"]?.stringValue ?? "",
+                    password: turnPassword ?? ""))
+        }
+        self.ice = ice
+    }
+
+    /// Whether ``init(_:turnPassword:)`` needs the password.
+    static func wantsPassword(_ request: ConnectRequest) -> Bool {
+        request.options["turnServers"]?.arrayValue?.isEmpty == false
+    }
+
+    func configuration(trickles: Bool) -> PeerConnectionConfiguration {
+        PeerConnectionConfiguration(
+            audio: LocalAudio(
+                ssrc: ssrc, canonicalName: canonicalName, codecs: codecs,
+                packetTimeMs: frameMs),
+            ice: ice, trickles: trickles)
+    }
+}
+
+/// `stun:host:port`, `turn:host:port?transport=tcp` (RFC 7064, RFC 7065).
+private struct ServerURI {
+    let host: String
+    let port: UInt16
+    let usesTCP: Bool
+
+    init(_ text: String, schemes: [String], option: String) throws(TransportError) {
+        let fault = TransportError(
+            .invalid, "\(option): \(text) is no server such as \(schemes[0]):example.org:3478")
+        guard let colon = text.firstIndex(of: ":"),
+            schemes.contains(String(text[..<colon]))
+        else { throw fault }
+        let rest = text[text.index(after: colon)...].split(
+            separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
+        switch rest.dropFirst().first {
+        case nil, "transport=udp": usesTCP = false
+        case "transport=tcp": usesTCP = true
+        default: throw fault
+        }
+        var place = rest[0]
+        var port: UInt16 = 3_478
+        // An address of IPv6 stands in brackets.
+        let tail = place.lastIndex(of: "]").map { place[place.index(after: $0)...] } ?? place
+        if let colon = tail.lastIndex(of: ":") {
+            guard let number = UInt16(tail[tail.index(after: colon)...]) else { throw fault }
+            port = number
+            place = place[..<colon]
+        }
+        host = String(place.drop { $0 == "[" }.prefix { $0 != "]" })
+        self.port = port
+        guard !host.isEmpty else { throw fault }
+    }
+}

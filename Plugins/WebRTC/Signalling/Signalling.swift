@@ -1,0 +1,37 @@
+import ParleyTransport
+import PeerConnection
+
+/// How the descriptions of a call travel. It is told what to send, and calls ``PeerCall`` with what came.
+@TransportActor
+protocol Signalling: AnyObject {
+    /// Who makes the offer.
+    var side: PeerConnection.Side { get }
+    /// Whether candidates can follow a description.
+    var trickles: Bool { get }
+
+    /// Begins; `call` outlives it.
+    func begin(_ call: PeerCall)
+
+    /// A candidate of ours, from `candidate:` on.
+    func found(_ candidate: String)
+
+    /// There are no more.
+    func foundAll()
+
+    /// The way to the peer was lost: a new offer is to be exchanged.
+    func restart()
+
+    /// The call is over, and the peer may be told.
+    func end()
+
+    /// An event that a client sends to the signalling itself.
+    ///
+    /// - Returns: false for one that is not the signalling's.
+    func take(_ event: JSONObject) throws(TransportError) -> Bool
+}
+
+extension Signalling {
+    func take(_ event: JSONObject) throws(TransportError) -> Bool { false }
+    func found(_ candidate: String) {}
+    func foundAll() {}
+}
