@@ -180,8 +180,17 @@ let package = Package(
             linkerSettings: [onlyTheEntryIsExported]),
 
         .target(
-            name: "WebRTC", dependencies: ["ParleyTransport", "Networking", "RTP", "SRTP", "JSON"],
-            path: "Plugins/WebRTC", exclude: ["Entry", "Page"], swiftSettings: strict),
+            name: "WebRTC",
+            dependencies: [
+                "ParleyTransport", "Networking", "WebSocket", "RTP", "SRTP", "SDP", "ICE",
+                "DataChannel", "PeerConnection", "JSON",
+            ],
+            path: "Plugins/WebRTC", exclude: ["Entry"],
+            resources: [
+                .embedInCode("Page/talk.html"), .embedInCode("Page/talk.css"),
+                .embedInCode("Page/talk.js"),
+            ],
+            swiftSettings: strict),
         .target(
             name: "WebRTCEntry", dependencies: ["WebRTC", "ParleyTransport"],
             path: "Plugins/WebRTC/Entry", swiftSettings: strict,

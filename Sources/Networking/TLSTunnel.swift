@@ -14,13 +14,13 @@ public final class TLSTunnel {
     private static var mostLegs: Int { 32 }
 
     /// Where it listens, on 127.0.0.1.
-    public let port: UInt16
+    public var port: UInt16 { listener.localAddress.port }
     private let host: String
     private let serverPort: UInt16
     private let context: TLSContext
     private let loop: HostLoop
     private let onFault: @TransportActor (String) -> Void
-    private let listener: StreamSocket
+    private let listener: ListeningSocket
     private var watch: HostLoop.Watch?
     private var legs: [ObjectIdentifier: TLSTunnelLeg] = [:]
 
@@ -37,8 +37,11 @@ public final class TLSTunnel {
         self.context = context
         self.loop = loop
         self.onFault = onFault
+        guard let any = SocketAddress("127.0.0.1", port: 0) else {
+            preconditionFailure("127.0.0.1 is an address")
+        }
         do throws(SocketFault) {
-            (listener, port) = try StreamSocket.listeningOnLoopback()
+            listener = try ListeningSocket(on: any)
         } catch {
             throw TransportError(.failed, "no tunnel to \(host) can be opened: \(error)")
         }
