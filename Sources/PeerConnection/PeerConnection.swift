@@ -45,7 +45,7 @@ public final class PeerConnection {
     public var onChannel: (@TransportActor (PeerDataChannel) -> Void)?
     public var onRestartNeeded: (@TransportActor () -> Void)?
     /// A line for the log, at most one per cause in 10 s.
-    public var onLog: (@TransportActor (String) -> Void)?
+    public var onLog: (@TransportActor (TransportHost.LogLevel, String) -> Void)?
 
     public private(set) var state = PeerConnectionState.new
     /// Why it failed.
@@ -102,7 +102,9 @@ public final class PeerConnection {
         secureTransport = SecureTransport(ice: self.ice, context: dtls, loop: loop) {
             [weak self] in self?.take($0)
         }
-        tunnels.onFault = { [weak self] in self?.onLog?("a TURN server over TLS failed: \($0)") }
+        tunnels.onFault = { [weak self] in
+            self?.onLog?(.warning, "a TURN server over TLS failed: \($0)")
+        }
         recoveryTimer = loop.timer { [weak self] in self?.recoveryIsDue() }
         self.ice.onState = { [weak self] in self?.iceChanged($0) }
         self.ice.onCandidate = { [weak self] in self?.onCandidate?($0.attribute) }
@@ -343,7 +345,8 @@ public final class PeerConnection {
         case .closed(let id):
             if let channel = channels.first(where: { $0.id == id }) { forget(channel) }
         case .ended(let fault):
-            if let fault { onLog?("the data channels ended: \(fault)") }
+            // Browsers that leave end them without a word; the end of the call is told elsewhere.
+            if let fault { onLog?(.info, "the data channels ended: \(fault)") }
             closeChannels()
         }
     }
@@ -358,7 +361,7 @@ public final class PeerConnection {
         case .channel(let effect): take(effect)
         case .closedByPeer: end(.closed, nil)
         case .failed(let fault): end(.failed, fault)
-        case .log(let line): onLog?(line)
+        case .log(let line): onLog?(.warning, line)
         }
     }
 

@@ -32,7 +32,7 @@ final class Pair {
             connection.onMedia = { [unowned self] in
                 media[side, default: []].append(($0, Array($1)))
             }
-            connection.onLog = { [unowned self] in log.append($0) }
+            connection.onLog = { [unowned self] in log.append($1) }
         }
     }
 

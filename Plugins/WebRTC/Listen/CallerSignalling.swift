@@ -40,7 +40,6 @@ final class CallerSignalling: Signalling {
                 201,
                 headers: [
                     "Content-Type: application/sdp", "Location: /whip/\(caller.id)",
-                    "Access-Control-Expose-Headers: Location",
                 ], body: Array(sdp.utf8)))
     }
 

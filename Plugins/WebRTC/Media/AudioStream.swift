@@ -58,8 +58,8 @@ final class AudioStream {
     private var waiting: [WaitingFrame] = []
     private var keys: TelephoneEventSender?
     private var keysHeard = TelephoneEventReceiver()
-    /// Where the daemon's timestamps are, for events between its frames.
-    private var newest: (timestamp: UInt64, atNs: UInt64)?
+    /// Where the daemon's timestamps are, for events between its frames, and before the first.
+    private var newest: (timestamp: UInt64, atNs: UInt64)
     private var keyTimestamp: UInt64 = 0
     private var hasSent = false
     private var statisticsDueNs: UInt64
@@ -84,6 +84,7 @@ final class AudioStream {
         self.settings = settings
         self.host = host
         self.output = output
+        newest = (timestamp: 0, atNs: nowNs)
         var random = SystemRandomNumberGenerator()
         let rateHz = settings.sending.rateHz
         sender = RTPSender(rateHz: rateHz, ssrc: settings.ssrc, random: &random)
@@ -310,7 +311,6 @@ final class AudioStream {
 
     /// Where the microphone's clock is between its frames.
     private func timestamp(atNs nowNs: UInt64) -> UInt64 {
-        guard let newest else { return 0 }
         let since = nowNs - min(nowNs, newest.atNs)
         return newest.timestamp + since / 1_000 * UInt64(settings.sending.rateHz) / 1_000_000
     }
@@ -359,11 +359,11 @@ final class AudioStream {
         return UInt64(now.tv_sec) * 1_000_000_000 + UInt64(now.tv_nsec)
     }
 
-    /// What the owner of the path adds to the statistics.
-    var transport: JSONObject = [:]
+    /// What the owner of the path adds to the statistics, once a second.
+    var pathStatistics: (@TransportActor () -> JSONObject)?
 
     private var statistics: JSONObject {
         StreamStatistics.make(
-            sender: sender, receiver: receiver, counters: counters, transport: transport)
+            sender: sender, receiver: receiver, counters: counters, path: pathStatistics?() ?? [:])
     }
 }

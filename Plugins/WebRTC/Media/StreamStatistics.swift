@@ -19,7 +19,7 @@ struct StreamCounters {
 /// A stream's figures under the names of W3C webrtc-stats, one object for each type of report.
 enum StreamStatistics {
     static func make(
-        sender: RTPSender, receiver: RTPReceiver, counters: StreamCounters, transport: JSONObject
+        sender: RTPSender, receiver: RTPReceiver, counters: StreamCounters, path: JSONObject
     ) -> JSONObject {
         let figures = receiver.statistics
         var all: JSONObject = [
@@ -54,7 +54,7 @@ enum StreamStatistics {
             }
             all["remoteInboundRtp"] = .object(report)
         }
-        if !transport.isEmpty { all["transport"] = .object(transport) }
+        for (name, report) in path.members { all[name] = report }
         return all
     }
 }

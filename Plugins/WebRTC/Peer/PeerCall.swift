@@ -53,7 +53,7 @@ final class PeerCall: Call {
         peer.onMedia = { [weak self] in self?.receive($0, $1) }
         peer.onChannel = { [weak self] in self?.use($0) }
         peer.onRestartNeeded = { [weak self] in self?.restart() }
-        peer.onLog = { [weak self] in self?.host.log(.warning, $0) }
+        peer.onLog = { [weak self] in self?.host.log($0, $1) }
     }
 
     func connect() throws(TransportError) {
@@ -102,6 +102,7 @@ final class PeerCall: Call {
             [weak self] kind, bytes in
             self?.peer.send(kind == .rtp ? .rtp : .rtcp, bytes)
         }
+        stream?.pathStatistics = { [weak self] in self?.peer.statistics ?? [:] }
         host.format(.toPeer, settings.sending.format, frameMs: audio.packetTimeMs)
         host.format(.fromPeer, settings.sending.format, frameMs: audio.packetTimeMs)
         if let bitRate = audio.codecs.first?.remoteOpus?.maxAverageBitrate {

@@ -11,6 +11,7 @@ struct PeerOptions {
     let connectLimitNs: UInt64
     private let codecs: [AudioCodec]
     private let ice: ICEConfiguration
+    private let relayAuthorities: String?
 
     static let schema: [OptionsSchema.Property] = [
         .strings(
@@ -18,7 +19,10 @@ struct PeerOptions {
         .strings("stunServers", "WebRTC: stun:host:port; the first is used."),
         .strings(
             "turnServers",
-            "WebRTC: turn:host:port?transport=udp or tcp; with turnUsername and turnPassword."),
+            "WebRTC: turn:host:port?transport=udp or tcp, turns:host:port by TLS; with turnUsername and turnPassword."
+        ),
+        .string(
+            "turnCaFile", "WebRTC: a PEM file, trusted for turns: instead of the system's store."),
         .string("turnUsername", "WebRTC: for the TURN servers."),
         .secret("turnPassword", "For the TURN servers."),
         .boolean(
@@ -27,6 +31,8 @@ struct PeerOptions {
         .boolean("iceTcp", "WebRTC: candidates over TCP too.", default: false),
         .boolean("ipv6", "WebRTC: addresses of IPv6 too.", default: true),
         .strings("excludedInterfaces", "WebRTC: interfaces that take no part, such as docker0."),
+        .string(
+            "mediaPorts", "WebRTC: such as 40000-40099, what a firewall lets in; any without it."),
         .strings(
             "addresses", "WebRTC: use these addresses of ours and no others, loopback included."),
         .number(
@@ -64,15 +70,28 @@ struct PeerOptions {
             ice.stunServer = .init(host: server.host, port: server.port)
         }
         for text in texts("turnServers") {
-            let server = try ServerURI(text, schemes: ["turn"], option: "turnServers")
+            let server = try ServerURI(text, schemes: ["turn", "turns"], option: "turnServers")
             ice.turnServers.append(
                 .init(
                     host: server.host, port: server.port,
-                    transport: server.usesTCP ? .tcp : .udp,
+                    transport: server.transport,
                     username: options["turnUsername"]?.stringValue ?? "",
                     password: turnPassword ?? ""))
         }
+        if let text = options["mediaPorts"]?.stringValue {
+            let ends = text.split(separator: "-", omittingEmptySubsequences: false).map {
+                UInt16($0)
+            }
+            guard ends.count == 2, let first = ends[0], let last = ends[1], 0 < first,
+                first <= last
+            else {
+                throw TransportError(
+                    .invalid, "mediaPorts must be two ports such as 40000-40099")
+            }
+            ice.ports = first...last
+        }
         self.ice = ice
+        relayAuthorities = options["turnCaFile"]?.stringValue
     }
 
     /// Whether ``init(_:turnPassword:)`` needs the password.
@@ -81,19 +100,21 @@ struct PeerOptions {
     }
 
     func configuration(trickles: Bool) -> PeerConnectionConfiguration {
-        PeerConnectionConfiguration(
+        var configuration = PeerConnectionConfiguration(
             audio: LocalAudio(
                 ssrc: ssrc, canonicalName: canonicalName, codecs: codecs,
                 packetTimeMs: frameMs),
             ice: ice, trickles: trickles)
+        configuration.relayAuthorities = relayAuthorities
+        return configuration
     }
 }
 
-/// `stun:host:port`, `turn:host:port?transport=tcp` (RFC 7064, RFC 7065).
+/// `stun:host:port`, `turn:host:port?transport=tcp`, `turns:host` (RFC 7064, RFC 7065).
 private struct ServerURI {
     let host: String
     let port: UInt16
-    let usesTCP: Bool
+    let transport: ICEConfiguration.TurnServer.Transport
 
     init(_ text: String, schemes: [String], option: String) throws(TransportError) {
         let fault = TransportError(
@@ -101,15 +122,20 @@ private struct ServerURI {
         guard let colon = text.firstIndex(of: ":"),
             schemes.contains(String(text[..<colon]))
         else { throw fault }
+        let isSecure = text[..<colon] == "turns"
         let rest = text[text.index(after: colon)...].split(
             separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
         switch rest.dropFirst().first {
-        case nil, "transport=udp": usesTCP = false
-        case "transport=tcp": usesTCP = true
+        case "transport=tcp" where isSecure: transport = .tls
+        case nil where isSecure: transport = .tls
+        case nil,
+            "transport=udp" where !isSecure:
+            transport = .udp
+        case "transport=tcp": transport = .tcp
         default: throw fault
         }
         var place = rest[0]
-        var port: UInt16 = 3_478
+        var port: UInt16 = isSecure ? 5_349 : 3_478
         // An address of IPv6 stands in brackets.
         let tail = place.lastIndex(of: "]").map { place[place.index(after: $0)...] } ?? place
         if let colon = tail.lastIndex(of: ":") {

@@ -45,20 +45,23 @@ final class RTPCall: Call {
         let stream = AudioStream(settings, host: host, nowNs: MonotonicTime.nowNs) {
             [weak self] in self?.put($0, $1)
         }
+        stream.pathStatistics = { [weak self] in self?.pathStatistics ?? [:] }
         self.stream = stream
         timer = loop.timer { [weak self] in self?.advance() }
         host.format(.toPeer, options.audio.format, frameMs: options.frameMs)
         host.format(.fromPeer, options.audio.format, frameMs: options.frameMs)
-        tellPath()
         host.event(.raw(["type": "rtp.bound", "localAddress": .string("\(ports.localAddress)")]))
         host.log(.info, "RTP on \(ports.localAddress)")
         host.status(.connected)
         arm()
     }
 
-    private func tellPath() {
-        stream?.transport["localAddress"] = .string("\(ports?.localAddress ?? options.local)")
-        if let remote { stream?.transport["remoteAddress"] = .string("\(remote)") }
+    private var pathStatistics: JSONObject {
+        var transport = protection?.statistics ?? [:]
+        transport["packetsOfOtherHosts"] = .integer(Int64(strangers))
+        transport["localAddress"] = .string("\(ports?.localAddress ?? options.local)")
+        if let remote { transport["remoteAddress"] = .string("\(remote)") }
+        return ["transport": .object(transport)]
     }
 
     // MARK: Keys of SRTP
@@ -164,7 +167,6 @@ final class RTPCall: Call {
         if remote == nil {
             guard kind == .rtp, (try? RTPPacket(bytes)) != nil else { return }
             remote = sender
-            tellPath()
             host.log(.info, "RTP latched on to \(sender)")
         }
         switch kind {
@@ -181,8 +183,6 @@ final class RTPCall: Call {
     private func advance() {
         guard let stream else { return }
         let nowNs = MonotonicTime.nowNs
-        stream.transport["packetsOfOtherHosts"] = .integer(Int64(strangers))
-        for (name, value) in protection?.statistics.members ?? [] { stream.transport[name] = value }
         stream.advance(nowNs: nowNs)
         if options.quietLimitNs > 0, let heard = stream.lastHeardNs,
             nowNs >= heard + options.quietLimitNs
