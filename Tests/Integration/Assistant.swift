@@ -66,10 +66,18 @@ final class Story {
         }
         while true {
             let event = try client.nextEvent(timeout: .seconds(60))
-            events.append(event)
+            append(event)
             guard event["type"]?.stringValue == type, matches(event) else { continue }
             guard let count else { return event }
             if all(type).filter(matches).count >= count { return event }
+        }
+    }
+
+    /// A client is told no key, whatever a test does.
+    private func append(_ event: JSONValue) {
+        events.append(event)
+        if event.serialized().contains(DaemonUnderTest.canary) {
+            Issue.record("a key is in an event: \(event)")
         }
     }
 
@@ -82,7 +90,7 @@ final class Story {
     /// Takes what has come already.
     func drain() throws {
         _ = try client.call("gateway.info")
-        while let event = try? client.nextEvent(timeout: .zero) { events.append(event) }
+        while let event = try? client.nextEvent(timeout: .zero) { append(event) }
     }
 
     func all(_ type: String) -> [JSONValue] { events.filter { $0["type"]?.stringValue == type } }

@@ -12,7 +12,7 @@ import Testing
         ])
         let daemon = try DaemonUnderTest()
         let client = try daemon.converse(
-            server.url, options: ["auth": "key", "apiKey": "k-one"],
+            server.url, options: ["auth": "key", "apiKey": "sk-canary-one"],
             config: ["instructions": "Speak like a pirate."], reconnect: ["initialMs": 20])
         let story = Story(client)
         let program = try AudioProgram(daemon, request: #"{"session":"line","continuous":true}"#)
@@ -35,7 +35,7 @@ import Testing
         #expect(lost["data"]?["reason"]?.stringValue?.contains("SIGKILL") == true, "\(lost)")
         try story.until("session_state") { $0["data"]?["state"] == "connected" }
         #expect(daemon.hosts(of: "openai-websocket.so") != [host])
-        #expect(server.requests.last?["headers"]?["authorization"] == "Bearer k-one")
+        #expect(server.requests.last?["headers"]?["authorization"] == "Bearer sk-canary-one")
 
         // The server knows what was said, and nothing is heard twice.
         try daemon.until("the conversation is restored") {

@@ -180,7 +180,7 @@ import Testing
                 "session.provideSecret", ["session": "line", "name": "apiKey", "value": value])
         }
         try story.until("secret_needed", count: 1)
-        try provide("k-one")
+        try provide("sk-canary-one")
         try story.until("session_state") { $0["data"]?["state"] == "connected" }
         let program = try AudioProgram(daemon, request: #"{"session":"line"}"#)
         let murmur = Speech.user(ms: 6_000).map { $0 / 256 }
@@ -190,13 +190,13 @@ import Testing
         _ = try client.call("session.sendMessage", ["session": "line", "message": "Hello"])
         try story.until("turn_done", count: 1)
         #expect(server.requests.count == 1)
-        try provide("k-two")
+        try provide("sk-canary-two")
         try untilTheFirstIsLeft(daemon, server)
         _ = try client.call("session.sendMessage", ["session": "line", "message": "Hello"])
         try story.until("turn_done", count: 2)
         #expect(
             server.requests.map { $0["headers"]?["authorization"] } == [
-                "Bearer k-one", "Bearer k-two",
+                "Bearer sk-canary-one", "Bearer sk-canary-two",
             ])
         #expect(states(story) == ["connecting", "connected"])
         try daemon.until("all was said") {

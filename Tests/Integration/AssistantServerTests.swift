@@ -11,13 +11,13 @@ import Testing
         _ = try daemon.converse(
             server.url,
             options: [
-                "auth": "key", "apiKey": "k-azure", "keyHeader": "api-key",
+                "auth": "key", "apiKey": "sk-canary-azure", "keyHeader": "api-key",
                 "model": "voice model/2",
                 "headers": ["X-Project: parley"],
             ])
         let request = try #require(server.requests.first)
         #expect(request["request"] == "/v1/realtime?model=voice%20model%2F2")
-        #expect(request["headers"]?["api-key"] == "k-azure")
+        #expect(request["headers"]?["api-key"] == "sk-canary-azure")
         #expect(request["headers"]?["authorization"] == nil)
         #expect(request["headers"]?["x-project"] == "parley")
     }
@@ -33,7 +33,7 @@ import Testing
     @Test func aConfiguredSessionStartsByItself() throws {
         let server = try FakeServerUnderTest()
         let file = "\(server.directory)/key"
-        try Data("k-file".utf8).write(to: URL(fileURLWithPath: file))
+        try Data("sk-canary-file".utf8).write(to: URL(fileURLWithPath: file))
         try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: file)
         let daemon = try DaemonUnderTest(
             config: """
@@ -58,7 +58,7 @@ import Testing
         }
         let update = server.events("client", "session.update").first
         #expect(update?["session"]?["instructions"] == "You are the voice of this room.")
-        #expect(server.requests.first?["headers"]?["authorization"] == "Bearer k-file")
+        #expect(server.requests.first?["headers"]?["authorization"] == "Bearer sk-canary-file")
     }
 
     /// `localhost` may be ::1 first, where nobody listens.
@@ -93,7 +93,8 @@ import Testing
                 """)
         let client = try daemon.converse(
             "wss://voice.parley.test/v1/realtime",
-            options: ["apiKey": "k", "connectTimeoutS": 0.5], reconnect: false, wait: false)
+            options: ["apiKey": "sk-canary-k", "connectTimeoutS": 0.5], reconnect: false,
+            wait: false)
         let story = Story(client)
         let event = try story.until("session_state") { $0["data"]?["state"] == "failed" }
         #expect(["timeout", "host_not_found"].contains(event["data"]?["code"]), "\(event)")
