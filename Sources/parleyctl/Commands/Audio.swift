@@ -11,7 +11,7 @@ struct Audio: ParsableCommand {
             format line is JSON.
             """)
 
-    @Argument(help: "Id or name of the session, made with --stream; any session to only listen.")
+    @Argument(help: "Id or name of the session, made with --stream.")
     var session: String
     @Flag(help: "Only listen; standard input is not read.") var listen = false
     @Flag(help: "Silence in the gaps, so that the output has no holes.") var continuous = false
