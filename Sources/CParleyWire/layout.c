@@ -6,7 +6,7 @@ _Static_assert(sizeof(parley_wire_header) == 24, "parley_wire_header");
 _Static_assert(sizeof(parley_wire_hello) == 16, "parley_wire_hello");
 _Static_assert(sizeof(parley_wire_connect) == 16, "parley_wire_connect");
 _Static_assert(sizeof(parley_wire_playback) == 40, "parley_wire_playback");
-_Static_assert(sizeof(parley_wire_status) == 12, "parley_wire_status");
+_Static_assert(sizeof(parley_wire_status) == 16, "parley_wire_status");
 _Static_assert(sizeof(parley_wire_audio) == 112, "parley_wire_audio");
 _Static_assert(PARLEY_FRAME_DATA_MAX + sizeof(parley_wire_audio) <= PARLEY_WIRE_MESSAGE_MAX,
                "a frame fits one packet");

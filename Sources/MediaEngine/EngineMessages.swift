@@ -23,6 +23,7 @@ struct EngineCommand: BitwiseCopyable {
         case encoderHints
         /// `a`: whether the microphone is held off while the loudspeaker plays.
         case setGate
+        case rest
     }
 
     var kind: Kind

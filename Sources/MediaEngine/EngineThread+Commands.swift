@@ -27,7 +27,7 @@ extension EngineThread {
             isFinished = true
         case .setUplink, .setDownlink, .bind, .attachPeer, .attachClient, .sendClip, .muteInput,
             .muteOutput,
-            .interrupt, .encoderHints, .setGate:
+            .interrupt, .encoderHints, .setGate, .rest:
             if let session = sessions[command.number] { change(session, command) }
         }
     }
@@ -49,6 +49,7 @@ extension EngineThread {
         case .attachPeer:
             session.pointee.link = command.a
             session.pointee.wireNumber = command.b
+            session.pointee.isAtRest = false
         case .attachClient:
             attach(UnsafeMutablePointer(bitPattern: command.pointer), to: session)
         case .sendClip:
@@ -65,6 +66,13 @@ extension EngineThread {
                 .adapt(lossPercent: Int(command.a), bitrateBps: Int(command.b))
         case .setGate:
             session.pointee.gate.isEnabled = command.a != 0
+        case .rest:
+            session.pointee.link = 0
+            session.pointee.wireNumber = 0
+            session.pointee.capture = 0
+            session.pointee.playback = 0
+            session.pointee.clockStartNs = 0
+            session.pointee.isAtRest = true
         default:
             break
         }

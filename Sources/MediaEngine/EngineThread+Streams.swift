@@ -17,6 +17,7 @@ extension EngineThread {
         programs.poll()
         for place in 0..<sessions.end {
             guard let session = sessions[place: place] else { continue }
+            if session.pointee.isAtRest { continue }
             if session.pointee.isStream {
                 serveStream(session, nowNs: nowNs)
             } else if needsTick(session) {

@@ -123,6 +123,7 @@ struct EngineThread: ~Copyable {
 
     /// Stream legs, and device legs while a device is away: time goes on for them.
     func needsTick(_ session: UnsafeMutablePointer<SessionMedia>) -> Bool {
+        if session.pointee.isAtRest { return false }
         if session.pointee.isStream { return true }
         return captures[session.pointee.capture]?.pointee.line == nil
             || playbacks[session.pointee.playback]?.pointee.line == nil

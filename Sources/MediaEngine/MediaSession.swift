@@ -83,6 +83,9 @@ public final class MediaSession {
 
     public func detachPeer() { attachPeer(link: 0, wireNumber: 0) }
 
+    /// Takes the peer and the devices away, and stops the session's clock until a peer is attached again.
+    public func rest() { engine.send(EngineCommand(kind: .rest, number: number)) }
+
     /// Joins a program. - Returns: its number, as the delegate hears it.
     public func attachClient(socket: FileDescriptor, writes: Bool, continuous: Bool) -> UInt32 {
         let client = engine.nextNumber()

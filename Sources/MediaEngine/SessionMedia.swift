@@ -24,6 +24,8 @@ struct SessionMedia: ~Copyable {
     var downlink: UnsafeMutablePointer<Downlink>?
     var clients: InlineArray<8, UnsafeMutablePointer<StreamClient>?> = InlineArray(repeating: nil)
 
+    /// It waits for callers: until a peer is attached again no time goes on for it.
+    var isAtRest = false
     var inputMuted = false
     var outputMuted = false
     var generation: UInt32 = 1

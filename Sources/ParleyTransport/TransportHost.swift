@@ -36,6 +36,14 @@ public final class TransportHost: Sendable {
         report(status, retry: Int(PARLEY_RETRY_ENDED), afterMs: 0, code: nil, message: nil)
     }
 
+    /// Connected, to nobody yet: the session waits for callers, tells each by ``incoming(callID:about:)``,
+    /// and has no sound of its own.
+    public func listening() {
+        report(
+            .connected, retry: Int(PARLEY_RETRY_ENDED), afterMs: 0, code: nil, message: nil,
+            listens: true)
+    }
+
     /// The connection ended, or none came about.
     public func disconnected(_ reason: DisconnectReason) {
         let (retry, afterMs): (Int, UInt32) =
@@ -53,7 +61,7 @@ public final class TransportHost: Sendable {
 
     private func report(
         _ status: TransportStatus, retry: Int, afterMs: UInt32, code: String?,
-        message: String?
+        message: String?, listens: Bool = false
     ) {
         reported.store(status.rawValue, ordering: .relaxed)
         withOptionalCString(code) { code in
@@ -65,6 +73,7 @@ public final class TransportHost: Sendable {
                 report.retry_after_ms = afterMs
                 report.code = code
                 report.reason = message
+                report.listens = listens ? 1 : 0
                 raw.pointee.on_status(raw, &report)
             }
         }

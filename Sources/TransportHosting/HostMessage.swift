@@ -117,11 +117,12 @@ enum HostMessage {
         let status = try reader.integer()
         let retry = try reader.integer()
         let afterMs = try reader.integer()
+        let listens = try reader.integer() != 0
         let code = String(try reader.string().unicodeScalars.prefix(64))
         let reason = line(try reader.string())
         switch Int(status) {
         case PARLEY_CONNECTING: return .connecting
-        case PARLEY_CONNECTED: return .connected
+        case PARLEY_CONNECTED: return listens ? .listening : .connected
         case PARLEY_DISCONNECTING: return .disconnecting
         case PARLEY_DISCONNECTED: break
         default: throw Fault.unusable("status \(status)")

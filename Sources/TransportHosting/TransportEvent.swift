@@ -26,6 +26,8 @@ public enum TransportEvent: Sendable, Hashable {
 public enum TransportStatus: Sendable, Hashable {
     case connecting
     case connected
+    /// Connected to nobody: it waits for callers, and has no sound of its own.
+    case listening
     case disconnecting
     /// - code: stable word for programs, "" when the plugin gave none; reason: a sentence or "".
     case disconnected(TransportRetry, code: String, reason: String)

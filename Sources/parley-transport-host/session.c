@@ -69,10 +69,11 @@ static bool fits(const parley_host_t *host, const char *what, const char *json) 
 }
 
 static void host_on_status(const parley_host_t *host, const parley_status_report_t *report) {
-    if (!report || report->struct_size < sizeof *report)
+    if (!report || report->struct_size < offsetof(parley_status_report_t, listens))
         return;
     parley_wire_status fixed = {.status = report->status, .retry = report->retry,
-                                .retry_after_ms = report->retry_after_ms};
+                                .retry_after_ms = report->retry_after_ms,
+                                .listens = report->struct_size >= sizeof *report && report->listens};
     char code[NAME_MAX_SIZE], reason[LINE_MAX_SIZE];
     struct piece pieces[] = {{&fixed, sizeof fixed}, short_piece(report->code, code, sizeof code),
                              short_piece(report->reason, reason, sizeof reason)};

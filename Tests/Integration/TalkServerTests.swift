@@ -55,4 +55,18 @@ import Testing
         #expect(refused.contains("WWW-Authenticate: Bearer"))
         #expect(try sessions.client.call("sessions.list")["sessions"]?.arrayValue?.count == 1)
     }
+
+    @Test func aListenerHasNoMicrophoneAndItsCallersDo() throws {
+        let sessions = try WebRTCSessions()
+        _ = try sessions.listen()
+        let room = try sessions.client.call("sessions.get", ["session": "room"])
+        #expect(room["state"] == "connected")
+        #expect(room["local"] == ["kind": "stream", "listens": true])
+        let program = try sessions.program("room")
+        #expect(program.greeting.contains("waits for callers"), "\(program.greeting)")
+        let changed = try sessions.client.call(
+            "session.setLocal",
+            ["session": "room", "local": ["kind": "stream", "rate": 16_000]])
+        #expect(changed["listens"] == true)
+    }
 }

@@ -49,7 +49,7 @@ final class ListenCall: Call {
         let url = "\(scheme)://\(socket.localAddress)/"
         host.event(.raw(["type": "webrtc.listening", "url": .string(url)]))
         host.log(.info, "callers are taken at \(url)")
-        host.status(.connected)
+        host.listening()
     }
 
     private func accept() {

@@ -19,7 +19,7 @@
 
 #include "parley/parley_transport.h"
 
-#define PARLEY_WIRE_VERSION 1u
+#define PARLEY_WIRE_VERSION 2u
 #define PARLEY_WIRE_MESSAGE_MAX 65536u  /* bytes of one packet, header included */
 #define PARLEY_WIRE_BODY_MAX 17825792u  /* bytes of an assembled body: 16 MiB of JSON and some names */
 
@@ -128,6 +128,7 @@ typedef struct parley_wire_status {
     uint32_t status;
     uint32_t retry;
     uint32_t retry_after_ms;
+    uint32_t listens; /* with PARLEY_CONNECTED: 1 for a session that waits for callers */
 } parley_wire_status;
 
 typedef struct parley_wire_format {

@@ -27,22 +27,28 @@ extension ValueType {
         ]))
 
     static let localLeg = ValueType.named(
-        "LocalLeg",
-        .either(
-            .object([
-                .required("kind", .choice(["devices"]), "Microphone and loudspeaker."),
-                .required("echoCancellation", .choice(["on", "off"]), "Echo cancellation."),
-                .required("gate", .boolean, "Whether the microphone is off while it speaks."),
-                .required("source", deviceLeg, "Microphone."),
-                .required("sink", deviceLeg, "Loudspeaker."),
-            ]),
-            .object([
-                .required("kind", .choice(["stream"]), "Programs on audio.sock."),
-                .required("format", .choice(["pcm_s16le"]), "Of the samples."),
-                .required("rate", .count, "Hertz."),
-                .required("programs", .count, "How many are connected."),
-                .required("hasWriter", .boolean, "Whether one of them may write."),
-            ])))
+        "LocalLeg", .either(deviceLegs, .either(streamLeg, listenerLeg)))
+
+    private static let deviceLegs = ValueType.object([
+        .required("kind", .choice(["devices"]), "Microphone and loudspeaker."),
+        .required("echoCancellation", .choice(["on", "off"]), "Echo cancellation."),
+        .required("gate", .boolean, "Whether the microphone is off while it speaks."),
+        .required("source", deviceLeg, "Microphone."),
+        .required("sink", deviceLeg, "Loudspeaker."),
+    ])
+
+    private static let streamLeg = ValueType.object([
+        .required("kind", .choice(["stream"]), "Programs on audio.sock."),
+        .required("format", .choice(["pcm_s16le"]), "Of the samples."),
+        .required("rate", .count, "Hertz."),
+        .required("programs", .count, "How many are connected."),
+        .required("hasWriter", .boolean, "Whether one of them may write."),
+    ])
+
+    private static let listenerLeg = ValueType.object([
+        .required("kind", .choice(["devices", "stream"]), "What each caller gets."),
+        .required("listens", .boolean, "True: this session waits for callers."),
+    ])
 
     static let mutes = ValueType.object([
         .required("input", .boolean, "The microphone."),

@@ -3,6 +3,8 @@ enum LocalLeg {
     case devices(CaptureLeg, PlaybackLeg)
     /// Programs on the audio socket, by the engine's number; the writer is one of them.
     case stream(StreamPrograms)
+    /// A listener has none: its callers do.
+    case none
 
     var streamPrograms: StreamPrograms? {
         if case .stream(let programs) = self { programs } else { nil }

@@ -49,6 +49,7 @@ extension Session {
                 "programs": .integer(Int64(programs.count)),
                 "hasWriter": .bool(programs.writer != nil),
             ]
+        case .none: ["kind": .string(spec.local.kind), "listens": true]
         }
     }
 

@@ -10,6 +10,9 @@ import PulseAudio
 extension Session {
     /// Joins the session to a local leg of the kind that it was made with.
     func use(_ local: LocalLegSpec) {
+        spec.local = local
+        // What its callers get.
+        if case .none = leg { return }
         switch local {
         case .devices(let source, let sink):
             let settings = gateway.settings.audio
@@ -30,6 +33,15 @@ extension Session {
         }
     }
 
+    /// Lets go of everything that makes or takes sound: this session waits for callers.
+    func listen() {
+        media.rest()
+        // The devices are let go behind the command that leaves them.
+        let old = leg
+        leg = .none
+        withExtendedLifetime(old) {}
+    }
+
     /// Lets the engine use the devices that the legs come to now.
     private func bindDevices() {
         guard case .devices(let capture, let playback) = leg else { return }
@@ -40,6 +52,12 @@ extension Session {
     func admit(
         _ request: AudioRequest, _ socket: FileDescriptor
     ) -> Result<JSONValue, ControlError> {
+        if case .none = leg {
+            return .failure(
+                ControlError(
+                    .notSupported,
+                    "session \(id) waits for callers and has no sound; each caller's session has"))
+        }
         guard case .stream(var programs) = leg else {
             return .failure(
                 ControlError(

@@ -85,6 +85,9 @@ extension Session: TransportSessionDelegate, MediaSessionDelegate {
     private func take(_ status: TransportStatus) {
         switch status {
         case .connected: handle(.connected)
+        case .listening:
+            listen()
+            handle(.connected)
         case .disconnected(let retry, let code, let reason):
             endTurns()
             handle(.lost(.init(retry: .init(retry), code: code, reason: reason)))

@@ -11,7 +11,7 @@ import TransportHosting
 @LoopActor
 final class Session {
     let id: String
-    let spec: SessionSpec
+    var spec: SessionSpec
     let parent: String?
     let createdNs = MonotonicClock.nowNs
     let media: MediaSession

@@ -44,7 +44,7 @@ extern "C" {
 #endif
 
 #define PARLEY_ABI_MAJOR 1u
-#define PARLEY_ABI_MINOR 1u
+#define PARLEY_ABI_MINOR 2u
 
 /* Limits that the daemon enforces; a plugin beyond one is refused or its message is dropped. */
 #define PARLEY_ID_MAX 63u            /* bytes of a plugin id or an item id, NUL not counted */
@@ -216,6 +216,10 @@ typedef struct parley_status_report {
     uint32_t retry_after_ms; /* with PARLEY_RETRY_LATER */
     const char *code;        /* stable word for programs, such as "unauthorized"; may be NULL */
     const char *reason;      /* sentence for people; may be NULL */
+    /* Since 1.2. With PARLEY_CONNECTED, 1: this session waits for callers (on_incoming) and has no
+     * sound of its own, so the daemon lets go of the microphone and of all that keeps time for it. */
+    uint32_t listens;
+    uint32_t reserved; /* 0 */
 } parley_status_report_t;
 
 typedef uint32_t parley_direction_t;
