@@ -25,6 +25,7 @@ public final class ICEContext {
     /// number: whatever opens or closes sockets asks for all watches anew.
     var mustWatchAnew = false
     private var mustTurn = false
+    private var newestSource: guint = 0
 
     public init() {
         guard let raw = g_main_context_new() else {
@@ -142,6 +143,7 @@ public final class ICEContext {
     private func watch(_ wanted: ArraySlice<GPollFD>) {
         polled = Array(wanted)
         mustWatchAnew = false
+        silenceBells()
         var interests: [CInt: HostLoop.Readiness] = [:]
         for entry in wanted {
             var interest = interests[entry.fd] ?? []
@@ -163,6 +165,23 @@ public final class ICEContext {
                 }
             }
         }
+    }
+
+    /// GLib takes a source out of its poll set while it is dispatched and rings its own bell about it,
+    /// twice a datagram, unless the source may be dispatched again meanwhile. Rounds don't nest here, so
+    /// all may.
+    private func silenceBells() {
+        guard let last = g_idle_source_new() else { return }
+        let end = g_source_attach(last, raw)
+        g_source_destroy(last)
+        g_source_unref(last)
+        while newestSource + 1 < end {
+            newestSource += 1
+            if let source = g_main_context_find_source_by_id(raw, newestSource) {
+                g_source_set_can_recurse(source, 1)
+            }
+        }
+        newestSource = end
     }
 
     /// A timer that fires too early does no harm, so one that is armed for an earlier time stays.

@@ -1,3 +1,4 @@
+import CNice
 import Glibc
 
 /// The addresses of this machine that may become host candidates.
