@@ -164,3 +164,17 @@ def sound_server(work, environment):
             return process
         time.sleep(0.1)
     raise SystemExit("the private PulseAudio does not answer")
+
+
+def write_speech(path):
+    """Three seconds like speech, 48 kHz: a gliding buzz of harmonics with syllables and breath."""
+    seed, phase, samples = 1, 0.0, array.array("h")
+    for i in range(48000 * 3):
+        seed = (seed * 1103515245 + 12345) & 0x7FFFFFFF
+        t = i / 48000
+        phase += (120 + 30 * math.sin(2.1 * t)) / 48000
+        buzz = sum(math.sin(2 * math.pi * k * phase) / k for k in range(1, 9))
+        level = max(0.0, math.sin(2 * math.pi * 3.3 * t)) * 0.25
+        samples.append(int(32767 * (level * buzz + 0.02 * (seed / 0x40000000 - 1))) // 2)
+    with open(path, "wb") as file:
+        samples.tofile(file)

@@ -12,7 +12,7 @@ sys.path.insert(0, os.path.dirname(HERE))
 
 from harness import (
     FAST, ROOT, Client, Daemon, Program, Table, cpu_ns, is_loud, now_ns, percentile, pss_kb,
-    sound_server, wakeups)
+    sound_server, wakeups, write_speech)
 
 
 def stream_session(client, name, rate=24000, **options):
@@ -281,17 +281,7 @@ def build(work):
     subprocess.check_call(["cc", "-O2", "-shared", "-fPIC", HERE + "/malloc-count.c", "-o",
                            work + "/malloc-count.so"])
     subprocess.check_call(["cc", "-O2", HERE + "/opus-alone.c", "-o", work + "/opus-alone", "-lopus"])
-    # Something like speech: a gliding buzz of harmonics with syllables and breath.
-    seed, phase, samples = 1, 0.0, array.array("h")
-    for i in range(48000 * 3):
-        seed = (seed * 1103515245 + 12345) & 0x7FFFFFFF
-        t = i / 48000
-        phase += (120 + 30 * math.sin(2.1 * t)) / 48000
-        buzz = sum(math.sin(2 * math.pi * k * phase) / k for k in range(1, 9))
-        level = max(0.0, math.sin(2 * math.pi * 3.3 * t)) * 0.25
-        samples.append(int(32767 * (level * buzz + 0.02 * (seed / 0x40000000 - 1))) // 2)
-    with open(work + "/speech.raw", "wb") as file:
-        samples.tofile(file)
+    write_speech(work + "/speech.raw")
     with open(work + "/parley.toml", "w") as file:
         file.write("version = 1\n")
 
