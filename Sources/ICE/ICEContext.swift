@@ -18,6 +18,9 @@ public final class ICEContext {
     private var room = [GPollFD](repeating: GPollFD(), count: 32)
     private var watches: [CInt: HostLoop.Watch] = [:]
     private var timer: HostLoop.Timer?
+    /// Fires when the host's loop has told of every descriptor that is ready: one round is for all.
+    private var batchTimer: HostLoop.Timer?
+    private var isBatchOpen = false
     private var dueNs: UInt64?
     private var priority: gint = 0
     private var isTurning = false
@@ -66,6 +69,11 @@ public final class ICEContext {
             self?.turn()
         }
         dueNs = nil
+        isBatchOpen = false
+        batchTimer = loops.first?.loop.timer { [weak self] in
+            self?.isBatchOpen = false
+            self?.turn()
+        }
         turn()
     }
 
@@ -96,7 +104,9 @@ public final class ICEContext {
         for index in polled.indices where polled[index].fd == fd {
             polled[index].revents = events & (polled[index].events | 8 | 16)
         }
-        turn()
+        guard !isBatchOpen else { return }
+        isBatchOpen = true
+        batchTimer?.arm(afterNs: 0)
     }
 
     private func endRound() {
