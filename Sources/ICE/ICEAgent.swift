@@ -122,7 +122,7 @@ public final class ICEAgent {
             usernameFragment: String(cString: fragment), password: String(cString: password))
     }
 
-    /// Those found so far; they stay over a restart.
+    /// Those found so far.
     public var localCandidates: [ICECandidate] {
         guard let agent else { return [] }
         let list = nice_agent_get_local_candidates(agent, stream, Self.component)
@@ -190,17 +190,6 @@ public final class ICEAgent {
         // A stream that is full is waited for.
         if mayUseStreams { context.turn() }
         return count == gint(datagram.count)
-    }
-
-    /// New credentials, and checks from the beginning once the peer's new ones are set (RFC 8445,
-    /// section 9). Data goes on over the old pair until a new one is found.
-    public func restart() throws(ICEFault) {
-        guard let agent else { return }
-        defer { context.turn() }
-        guard nice_agent_restart_stream(agent, stream) != 0 else {
-            throw ICEFault("libnice does not restart")
-        }
-        change(to: .new)
     }
 
     /// Who carries the data now.

@@ -7,7 +7,7 @@ import SDP
 
 extension PeerConnection {
     /// Whether ICE has a way to the peer right now.
-    public var hasWay: Bool { ice.isUsable }
+    public var hasWay: Bool { path.isUsable }
 
     /// Transport, candidates and channels, with the names of W3C's webrtc-stats.
     public var statistics: JSONObject {
@@ -15,10 +15,10 @@ extension PeerConnection {
             "transport": transportStatistics,
             "dataChannels": .array(channels.map(statistics(of:))),
         ]
-        guard let pair = ice.selectedPair else { return statistics }
+        guard let pair = path.selectedPair else { return statistics }
         statistics["candidatePair"] = [
-            "state": .string(ice.isUsable ? "succeeded" : "in-progress"),
-            "nominated": .bool(ice.state == .completed),
+            "state": .string(path.isUsable ? "succeeded" : "in-progress"),
+            "nominated": .bool(path.state == .completed),
             "priority": .integer(Int64(pair.local.priority)),
         ]
         statistics["localCandidate"] = Self.statistics(of: pair.local)
@@ -33,7 +33,7 @@ extension PeerConnection {
             "packetsReceived": .integer(Int64(traffic.packetsReceived)),
             "bytesSent": .integer(Int64(traffic.bytesSent)),
             "bytesReceived": .integer(Int64(traffic.bytesReceived)),
-            "iceState": .string(ice.state.rawValue),
+            "iceState": .string(path.state.rawValue),
             "dtlsState": .string(transport.dtlsState),
             "tlsVersion": .string("FEFD"),
             "packetsDiscarded": .integer(Int64(transport.discards.total)),
@@ -46,7 +46,7 @@ extension PeerConnection {
         }
         if case .secure(let remote)? = session?.transport {
             counts["dtlsRole"] = .string(remote.role == .client ? "client" : "server")
-            counts["iceRole"] = .string(isControlling ? "controlling" : "controlled")
+            counts["iceRole"] = .string(path.isControlling ? "controlling" : "controlled")
         }
         return .object(counts)
     }

@@ -55,16 +55,13 @@ public final class PeerConnection {
     /// Our newest description, with the candidates known by now.
     public var localDescription: String? { lastDescription.map(describe) }
 
-    let ice: ICEAgent
+    let path: CallPath
     let dtls: DTLSContext
     private(set) var channels: [PeerDataChannel] = []
     private let tunnels: RelayTunnels
     private let configuration: PeerConnectionConfiguration
     private var negotiation: OfferAnswer
     private var lastDescription: SessionDescription?
-    private(set) var isControlling: Bool
-    private var isGathering = false
-    private var hasGathered = false
     private var recovery = Recovery.none
     private var recoveryTimer: HostLoop.Timer?
     private var secureTransport: SecureTransport?
@@ -86,11 +83,10 @@ public final class PeerConnection {
         do {
             try tunnels.open(&ice.turnServers, configuration.relayAuthorities, loop)
             dtls = try resources.dtlsContext(nowNs: SecureTransport.nowNs)
-            self.ice = try ICEAgent(ice, context: resources.ice, loop: loop)
+            path = try CallPath(ice, context: resources.ice, loop: loop)
         } catch {
             throw PeerConnectionFault(.configuration, "\(error)")
         }
-        isControlling = side == .offerer
         self.configuration = configuration
         var random = SystemRandomNumberGenerator()
         negotiation = OfferAnswer(
@@ -99,19 +95,16 @@ public final class PeerConnection {
                 transport: .secure(
                     LocalSecureTransport(userNameFragment: "", password: "", fingerprints: [])),
                 audio: configuration.audio, dataChannel: configuration.dataChannel))
-        secureTransport = SecureTransport(ice: self.ice, context: dtls, loop: loop) {
+        secureTransport = SecureTransport(path: path, context: dtls, loop: loop) {
             [weak self] in self?.take($0)
         }
         tunnels.onFault = { [weak self] in
             self?.onLog?(.warning, "a TURN server over TLS failed: \($0)")
         }
         recoveryTimer = loop.timer { [weak self] in self?.recoveryIsDue() }
-        self.ice.onState = { [weak self] in self?.iceChanged($0) }
-        self.ice.onCandidate = { [weak self] in self?.onCandidate?($0.attribute) }
-        self.ice.onGatheringDone = { [weak self] in
-            self?.hasGathered = true
-            self?.onGatheringDone?()
-        }
+        path.onState = { [weak self] in self?.iceChanged($0) }
+        path.onCandidate = { [weak self] in self?.onCandidate?($0.attribute) }
+        path.onGatheringDone = { [weak self] in self?.onGatheringDone?() }
     }
 
     isolated deinit { close() }
@@ -120,10 +113,9 @@ public final class PeerConnection {
 
     /// Begins to look for candidates.
     public func gather() throws(PeerConnectionFault) {
-        guard !isGathering, !state.isOver else { return }
-        isGathering = true
+        guard !state.isOver else { return }
         do throws(ICEFault) {
-            try ice.gather()
+            try path.gather()
         } catch {
             throw PeerConnectionFault(.configuration, error.description)
         }
@@ -161,7 +153,7 @@ public final class PeerConnection {
             var attempt = negotiation
             let (_, session) = try attempt.makeAnswer(to: offer)
             if isRestart(session) {
-                try ice.restart()
+                try path.restart()
                 updateLocal()
             }
             let (answer, agreed) = try negotiation.makeAnswer(to: offer)
@@ -179,32 +171,32 @@ public final class PeerConnection {
     ///
     /// - Returns: whether it is one to use; names of multicast DNS are not.
     @discardableResult
-    public func addRemoteCandidate(_ candidate: String) -> Bool { ice.addRemote(candidate) }
+    public func addRemoteCandidate(_ candidate: String) -> Bool { path.addRemote(candidate) }
 
-    public func endRemoteCandidates() { ice.endRemote() }
+    public func endRemoteCandidates() { path.endRemote() }
 
     /// Begins to look for a new way; send an ``offer()`` next.
     public func restart() throws(PeerConnectionFault) {
         do throws(ICEFault) {
-            try ice.restart()
+            try path.restart()
         } catch {
             throw PeerConnectionFault(.configuration, error.description)
         }
     }
 
     private func updateLocal() {
-        guard let credentials = ice.localCredentials else { return }
+        guard let credentials = path.localCredentials else { return }
         negotiation.local.transport = .secure(
             LocalSecureTransport(
                 userNameFragment: credentials.usernameFragment, password: credentials.password,
                 fingerprints: [dtls.certificate.fingerprint].compactMap {
                     CertificateFingerprint($0.description)
-                }, candidates: localCandidates, isGatheringComplete: hasGathered,
+                }, candidates: localCandidates, isGatheringComplete: path.hasGathered,
                 trickles: configuration.trickles, preferredRole: configuration.preferredRole))
     }
 
     private var localCandidates: [Candidate] {
-        ice.localCandidates.compactMap { Candidate($0.attribute) }
+        path.localCandidates.compactMap { Candidate($0.attribute) }
     }
 
     /// The last description with what has been gathered since.
@@ -223,7 +215,7 @@ public final class PeerConnection {
             }
         }
         description.sections[index].attributes += candidates.map(Attribute.candidate)
-        if hasGathered { description.sections[index].attributes.append(.endOfCandidates) }
+        if path.hasGathered { description.sections[index].attributes.append(.endOfCandidates) }
         return description.text
     }
 
@@ -249,18 +241,15 @@ public final class PeerConnection {
         }
         let isNew = self.session == nil || isRestart(session)
         self.session = session
-        if remote.remoteIsLite, !isControlling {
-            isControlling = true
-            ice.setRole(.controlling)
-        }
+        if remote.remoteIsLite, !path.isControlling { path.setRole(.controlling) }
         if isNew {
-            ice.setRemote(
+            path.setRemote(
                 ICECredentials(
                     usernameFragment: remote.remoteUserNameFragment,
                     password: remote.remotePassword))
         }
-        for candidate in remote.remoteCandidates { ice.addRemote(candidate.description) }
-        if remote.remoteCandidatesEnd { ice.endRemote() }
+        for candidate in remote.remoteCandidates { path.addRemote(candidate.description) }
+        if remote.remoteCandidatesEnd { path.endRemote() }
         transport.setPeer(
             SecureTransport.Peer(
                 role: remote.role == .client ? .client : .server, fingerprints: fingerprints,
@@ -433,11 +422,8 @@ public final class PeerConnection {
     private func shutDown() {
         recoveryTimer?.cancel()
         recoveryTimer = nil
-        ice.onState = nil
-        ice.onCandidate = nil
-        ice.onGatheringDone = nil
         secureTransport?.close()
-        ice.close()
+        path.close()
         tunnels.close()
         let open = channels
         channels = []

@@ -50,7 +50,7 @@ final class SecureTransport {
     let onEvent: @TransportActor (Event) -> Void
     /// Decrypted; valid within the call.
     var onMedia: (@TransportActor (MediaKind, UnsafeRawBufferPointer) -> Void)?
-    private let ice: ICEAgent
+    private let path: CallPath
     private let context: DTLSContext
     private var timer: HostLoop.Timer?
     private var peer: Peer?
@@ -69,14 +69,14 @@ final class SecureTransport {
     private(set) var profile: SRTPProfile?
 
     init(
-        ice: ICEAgent, context: DTLSContext, loop: HostLoop,
+        path: CallPath, context: DTLSContext, loop: HostLoop,
         onEvent: @escaping @TransportActor (Event) -> Void
     ) {
-        self.ice = ice
+        self.path = path
         self.context = context
         self.onEvent = onEvent
         timer = loop.timer { [weak self] in self?.advance() }
-        ice.onReceive = { [weak self] in self?.receive($0) }
+        path.onReceive = { [weak self] in self?.receive($0) }
     }
 
     isolated deinit {
@@ -98,7 +98,7 @@ final class SecureTransport {
     func setPeer(_ peer: Peer) {
         guard self.peer == nil else { return }
         self.peer = peer
-        if ice.isUsable { begin() }
+        if path.isUsable { begin() }
     }
 
     /// A pair works: shakes hands, once.
@@ -207,7 +207,7 @@ final class SecureTransport {
     }
 
     private func put(_ datagram: UnsafeRawBufferPointer) -> Bool {
-        guard ice.send(datagram) else { return false }
+        guard path.send(datagram) else { return false }
         traffic.packetsSent += 1
         traffic.bytesSent += UInt64(datagram.count)
         return true
@@ -290,7 +290,7 @@ final class SecureTransport {
         protection = nil
         timer?.cancel()
         timer = nil
-        ice.onReceive = nil
+        path.onReceive = nil
         onMedia = nil
     }
 

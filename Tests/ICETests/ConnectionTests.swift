@@ -56,24 +56,6 @@ import Testing
         }
     }
 
-    @Test func `a restart finds a pair with new credentials`() throws {
-        try FakeTransportHost.withLoop { host, loop in
-            let pair = try Pair(host, loop)
-            defer { pair.close() }
-            #expect(try pair.connect())
-            let before = try #require(pair.one.localCredentials)
-            try pair.one.restart()
-            try pair.other.restart()
-            #expect(pair.one.localCredentials != before)
-            try pair.exchangeCredentials()
-            for candidate in pair.one.localCandidates { pair.other.addRemote(candidate.attribute) }
-            for candidate in pair.other.localCandidates { pair.one.addRemote(candidate.attribute) }
-            #expect(host.run { pair.isCompleted })
-            pair.one.send([9])
-            #expect(host.run { pair.received[ObjectIdentifier(pair.other)] == [[9]] })
-        }
-    }
-
     @Test func `without a common candidate it fails`() throws {
         try FakeTransportHost.withLoop { host, loop in
             let pair = try Pair(host, loop)

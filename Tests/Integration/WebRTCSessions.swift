@@ -8,8 +8,8 @@ struct WebRTCSessions {
     let daemon: DaemonUnderTest
     let client: ControlClient
 
-    init(config: String = "", environment: [String: String] = [:]) throws {
-        daemon = try DaemonUnderTest(config: config, environment: environment)
+    init(config: String = "", wrapper: String? = nil) throws {
+        daemon = try DaemonUnderTest(config: config, wrapper: wrapper)
         try daemon.install(
             plugin: "\(DaemonUnderTest.buildDirectory)/libwebrtc.so", as: "webrtc.so")
         client = try daemon.client()
@@ -18,7 +18,7 @@ struct WebRTCSessions {
 
     func create(_ name: String, _ options: JSONObject, wait: Bool = false) throws {
         var options = options
-        options["addresses"] = ["127.0.0.1"]
+        if options["addresses"] == nil { options["addresses"] = ["127.0.0.1"] }
         _ = try client.call(
             "sessions.create",
             [

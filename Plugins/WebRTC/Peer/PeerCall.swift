@@ -111,13 +111,8 @@ final class PeerCall: Call {
     }
 
     private func restart() {
-        host.log(.info, "the way to the peer is lost: looking for another")
-        do throws(PeerConnectionFault) {
-            try peer.restart()
-            signalling.restart()
-        } catch {
-            fail(error)
-        }
+        host.log(.info, "the way to the peer is lost: another one is needed")
+        signalling.restart()
     }
 
     private func changed(to state: PeerConnectionState) {

@@ -61,7 +61,20 @@ final class ManualSignalling: Signalling {
         call?.host.event(.raw(["type": "webrtc.candidates_done"]))
     }
 
-    func restart() { offer() }
+    /// Who made the offer makes the next one, too; the other end waits for it.
+    func restart() {
+        guard side == .offerer, let call else { return }
+        hasSpoken = false
+        hasFoundAll = false
+        early = []
+        do throws(PeerConnectionFault) {
+            try call.peer.restart()
+            tell("offer", try call.peer.offer())
+        } catch {
+            call.fail(error)
+        }
+    }
+
     func end() {}
 
     func take(_ event: JSONObject) throws(TransportError) -> Bool {
@@ -91,14 +104,18 @@ final class ManualSignalling: Signalling {
         guard type == "offer" || type == "answer" else {
             throw TransportError(.invalid, "sdpType must be offer or answer")
         }
+        let before = (hasSpoken, hasFoundAll)
         do throws(PeerConnectionFault) {
             if type == "offer" {
+                // Candidates that come of it follow the answer.
+                (hasSpoken, hasFoundAll) = (false, before.0 ? false : hasFoundAll)
                 tell("answer", try call.answer(to: sdp))
             } else {
                 try call.take(answer: sdp)
             }
         } catch {
-            // The call goes on waiting for a description that it can use.
+            // The call goes on as it was, or waits for a description that it can use.
+            (hasSpoken, hasFoundAll) = before
             throw TransportError(.invalid, error.description)
         }
     }

@@ -18,7 +18,8 @@ protocol Signalling: AnyObject {
     /// There are no more.
     func foundAll()
 
-    /// The way to the peer was lost: a new offer is to be exchanged.
+    /// The way to the peer was lost: where ours is the offerer, a new offer after
+    /// ``PeerConnection/restart()`` leads to another; without one the call soon fails.
     func restart()
 
     /// The call is over, and the peer may be told.
