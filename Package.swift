@@ -71,6 +71,7 @@ let package = Package(
         // Ground.
         module("JSON", ["CJansson"]),
         module("EventLoop", ["CLinux"]),
+        module("Metrics", ["EventLoop", "JSON"]),
 
         // Audio.
         module("AudioCore"),
@@ -81,7 +82,7 @@ let package = Package(
 
         // The daemon.
         module("ControlProtocol", ["JSON"]),
-        module("Control", ["ControlProtocol", "JSON", "EventLoop", "CLinux"]),
+        module("Control", ["ControlProtocol", "Metrics", "JSON", "EventLoop", "CLinux"]),
         module("Configuration", ["CToml", "JSON", "ControlProtocol"]),
         module(
             "TransportHosting", ["CParleyWire", "CParleyTransport", "CLinux", "EventLoop", "JSON"]),
@@ -95,8 +96,8 @@ let package = Package(
             "Gateway",
             [
                 "ControlProtocol", "Control", "Configuration", "TransportHosting", "MediaEngine",
-                "PulseAudio", "DeviceLines", "AudioCore", "Opus", "CParleyTransport", "EventLoop",
-                "JSON", "CLinux",
+                "PulseAudio", "DeviceLines", "AudioCore", "Metrics", "Opus", "CParleyTransport",
+                "EventLoop", "JSON", "CLinux",
             ]),
 
         // For plugin authors.
@@ -202,13 +203,14 @@ let package = Package(
             cSettings: strictC),
         tests(of: "JSON"),
         tests(of: "EventLoop"),
+        tests(of: "Metrics", ["JSON"]),
         tests(of: "AudioCore", ["CAllocationCounter", "Opus", "Resampling"]),
         tests(of: "Opus", ["AudioCore"]),
         tests(of: "Resampling", ["AudioCore"]),
         .target(
             name: "SoundServer", path: "Tests/Support/SoundServer", swiftSettings: strict),
         tests(of: "PulseAudio", ["AudioCore", "DeviceLines", "EventLoop", "SoundServer"]),
-        tests(of: "Control", ["ControlProtocol", "JSON", "EventLoop"]),
+        tests(of: "Control", ["ControlProtocol", "Metrics", "JSON", "EventLoop"]),
         .executableTarget(
             name: "websocket-echo", dependencies: ["WebSocket"],
             path: "Tests/Support/WebSocketEcho", swiftSettings: strict),
@@ -228,7 +230,7 @@ let package = Package(
         tests(of: "TerminalView", ["JSON"]),
         tests(of: "parleyctl", ["JSON", "PulseAudio", "Control", "ControlProtocol", "EventLoop"]),
         tests(of: "TransportHosting", ["EventLoop", "JSON", "CParleyWire"]),
-        tests(of: "Gateway", ["JSON"]),
+        tests(of: "Gateway", ["JSON", "Metrics"]),
         tests(
             of: "MediaEngine",
             [

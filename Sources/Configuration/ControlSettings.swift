@@ -5,13 +5,14 @@ public struct ControlSettings: Sendable, Equatable {
     public var control = SocketSettings()
     public var monitor = SocketSettings()
     public var audio = SocketSettings()
+    public var metrics = SocketSettings()
 
     public var limits = ControlLimits()
 
     public init() {}
 }
 
-/// One of the three sockets.
+/// One of the four sockets.
 public struct SocketSettings: Sendable, Equatable {
     /// Group of the socket's file, by name or number; nil leaves that of the daemon.
     public var group: String?

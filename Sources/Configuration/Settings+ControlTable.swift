@@ -10,6 +10,9 @@ extension Settings {
             "monitor", \.control.monitor.group, \.control.monitor.users,
             \.control.monitor.groups)
         + socket("audio", \.control.audio.group, \.control.audio.users, \.control.audio.groups)
+        + socket(
+            "metrics", \.control.metrics.group, \.control.metrics.users,
+            \.control.metrics.groups)
 
     private static func socket(
         _ name: String, _ group: any WritableKeyPath<Settings, String?> & Sendable,

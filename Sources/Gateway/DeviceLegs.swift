@@ -44,6 +44,16 @@ final class DeviceLegs {
         PlaybackLeg(pool.playback(preference), hold: hold(playback:), onChange: onChange)
     }
 
+    /// Of devices in use, by their names.
+    var captureStatuses: [(device: String, status: DeviceStatus)] {
+        captures.values.compactMap { $0.hold?.named }.sorted { $0.device < $1.device }
+    }
+
+    /// Of devices in use, by their names.
+    var playbackStatuses: [(device: String, status: DeviceStatus)] {
+        playbacks.values.compactMap { $0.hold?.named }.sorted { $0.device < $1.device }
+    }
+
     private func hold(capture device: CaptureDevice) -> DeviceHold<CaptureStream> {
         if let hold = captures[ObjectIdentifier(device)]?.hold { return hold }
         let engine = engine
@@ -126,6 +136,8 @@ final class DeviceHold<Stream: DeviceStream> {
                 onRunning(name)
             }, onLine: onLine)
     }
+
+    var named: (device: String, status: DeviceStatus) { (device.name, device.status) }
 
     isolated deinit { onEnd() }
 }

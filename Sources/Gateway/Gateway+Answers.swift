@@ -3,6 +3,7 @@ import Control
 import ControlProtocol
 import EventLoop
 import JSON
+import Metrics
 import PulseAudio
 import TransportHosting
 
@@ -16,7 +17,7 @@ extension Gateway: ControlService {
         switch method {
         case "gateway.info": return info(caller)
         case "gateway.status": return status
-        case "gateway.metrics": return metrics
+        case "gateway.metrics": return metrics.collect().json
         case "gateway.reload": return try applyReload()
         case "devices.list": return devicesList
         case "devices.setVolume": return try await setVolume(call)

@@ -5,6 +5,7 @@ import ControlProtocol
 import EventLoop
 import JSON
 import MediaEngine
+import Metrics
 import Opus
 import PulseAudio
 import TransportHosting
@@ -28,6 +29,11 @@ public final class Gateway {
     var waitingForTransport: Set<String> = []
     let startedNs = MonotonicClock.nowNs
     private(set) var isRealTime = false
+    /// All figures, for `gateway.metrics` and for ``MetricsServer``.
+    public let metrics = MetricRegistry()
+    let startedAtSeconds = Gateway.secondsSince1970
+    var endedSessions = EndedSessions()
+    var metricFaults = 0
     private var hostingStorage: TransportHosting?
     private var legsStorage: DeviceLegs?
     private var lastSession = 0
@@ -63,6 +69,7 @@ public final class Gateway {
         server.onListeners = { [weak self] in
             for session in self?.sessions ?? [] { session.tellListeners() }
         }
+        registerMetrics()
         pulse.onStatus = { [weak self] status in self?.soundServerChanged(status) }
         pulse.onDevice = { [weak self] event in self?.deviceChanged(event) }
     }
@@ -148,7 +155,7 @@ public final class Gateway {
 
     /// Makes a session and lets it connect.
     func create(
-        _ spec: SessionSpec, secrets: [String: String] = [:], parent: String? = nil
+        _ spec: SessionSpec, secrets: [String: String] = [:], parent: Session? = nil
     ) throws(ControlError) -> Session {
         if let name = spec.name {
             guard !sessions.contains(where: { $0.spec.name == name || $0.id == name }) else {
@@ -163,9 +170,10 @@ public final class Gateway {
         let isStream = spec.local.kind == "stream"
         let media = engine.addSession(
             localRateHz: spec.local.rateHz, isStream: isStream, delegate: proxy)
+        let label = SessionLabel.make(name: spec.name, taken: Set(sessions.map(\.label)))
         let session = Session(
-            id: "s\(lastSession)", spec: spec, parent: parent, leg: .stream(StreamPrograms()),
-            media: media, gateway: self)
+            id: "s\(lastSession)", spec: spec, parent: parent, label: label,
+            leg: .stream(StreamPrograms()), media: media, gateway: self)
         proxy.target = session
         session.mediaProxy = proxy
         session.secrets = SessionSecrets(secrets.mapValues { SecretValue($0) })
@@ -198,6 +206,7 @@ public final class Gateway {
 
     private func forget(_ session: Session) {
         session.media.remove()
+        endedSessions.add(session)
         sessions.removeAll { $0 === session }
         publish("session_closed", of: session, session.summary)
     }
@@ -255,7 +264,7 @@ public final class Gateway {
         spec.name = nil
         spec.callID = callID
         do throws(ControlError) {
-            _ = try create(spec, parent: listener.id)
+            _ = try create(spec, parent: listener)
         } catch {
             log(.warning, "session \(listener.id): a call was not taken: \(error)")
         }

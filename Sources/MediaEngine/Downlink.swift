@@ -49,6 +49,7 @@ struct Downlink: ~Copyable {
     private var refilledFor = 0
     private var dryItem: SpeechItem?
     private(set) var dryEvents = 0
+    private var publishedDryEvents = 0
     /// Zero samples pushed through the resampler since sound last came, to bring out its tail.
     private var flushedSamples = 0
 
@@ -287,9 +288,12 @@ struct Downlink: ~Copyable {
     }
 
     /// Brings the figures of the session up to date.
-    func publish(to meters: SessionMeters) {
+    mutating func publish(to meters: SessionMeters) {
         meters.queuedUs.store(queuedUs, ordering: .relaxed)
-        meters.dryEvents.store(dryEvents, ordering: .relaxed)
+        if dryEvents != publishedDryEvents {
+            meters.dryEvents.add(dryEvents - publishedDryEvents, ordering: .relaxed)
+            publishedDryEvents = dryEvents
+        }
         packets.publish(to: meters)
     }
 }

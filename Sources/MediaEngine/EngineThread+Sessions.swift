@@ -19,8 +19,12 @@ extension EngineThread {
         guard let uplink = session.pointee.uplink else { return }
         // While a barrier waits for room on the socket, nothing may overtake it.
         let wireNumber = session.pointee.pendingBarrier == 0 ? session.pointee.wireNumber : 0
-        let isSilent =
-            session.pointee.inputMuted || session.pointee.gate.isClosed(atNs: newestSampleNs)
+        let isGated = session.pointee.gate.isClosed(atNs: newestSampleNs)
+        if isGated {
+            meters.gateClosedUs.add(
+                count * 1_000_000 / session.pointee.localRateHz, ordering: .relaxed)
+        }
+        let isSilent = session.pointee.inputMuted || isGated
         uplink.pointee.process(
             isSilent ? UnsafePointer(zeros) : samples, count: count,
             wireNumber: wireNumber, newestSampleNs: newestSampleNs,

@@ -98,7 +98,8 @@ extension EngineThread {
                 PCM16.convert(block, to: integers, count: count)
                 converted = true
             }
-            client.pointee.write(integers, count: count, position: position)
+            let lost = client.pointee.write(integers, count: count, position: position)
+            if lost > 0 { session.pointee.meters.programSamplesLost.add(lost, ordering: .relaxed) }
         }
     }
 

@@ -108,6 +108,9 @@ public final class MediaEngine {
 
     // MARK: Commands
 
+    /// Commands that found the ring full.
+    public var backlogCount: Int { backlog.count }
+
     func send(_ kind: EngineCommand.Kind, _ number: UInt32, pointer: UInt) {
         send(EngineCommand(kind: kind, number: number, pointer: pointer))
     }

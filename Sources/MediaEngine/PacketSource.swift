@@ -10,6 +10,8 @@ import Synchronization
 struct PacketSource: ~Copyable {
     private let format: AudioFormat
     private var jitter: JitterBuffer
+    /// What the meters know of it.
+    private var published = JitterStatistics()
     private var decoder: OpusDecoder?
     /// What is decoded and not yet given out.
     private let ready: UnsafeMutablePointer<Float>
@@ -195,17 +197,40 @@ struct PacketSource: ~Copyable {
         lastCount = 0
     }
 
-    func publish(to meters: SessionMeters) {
-        let statistics = jitter.statistics
-        meters.packetsLost.store(statistics.packetsLost, ordering: .relaxed)
-        meters.packetsDiscarded.store(statistics.packetsDiscarded, ordering: .relaxed)
-        meters.concealedSamples.store(statistics.concealedSamples, ordering: .relaxed)
-        meters.concealmentEvents.store(statistics.concealmentEvents, ordering: .relaxed)
-        meters.fecPacketsReceived.store(statistics.fecPacketsReceived, ordering: .relaxed)
-        meters.jitterUs.store(Int(statistics.jitter * 1e6), ordering: .relaxed)
-        meters.jitterBufferEmittedCount.store(
-            statistics.jitterBufferEmittedCount, ordering: .relaxed)
-        meters.jitterBufferDelayMs.store(
-            Int(statistics.jitterBufferDelay * 1_000), ordering: .relaxed)
+    /// Adds what has come about since the last call: the figures of a session go on when its format
+    /// changes, and with it this.
+    mutating func publish(to meters: SessionMeters) {
+        let new = jitter.statistics
+        let old = published
+        grow(meters.packetsReceived, new.packetsReceived - old.packetsReceived)
+        grow(meters.packetsLost, new.packetsLost - old.packetsLost)
+        grow(meters.packetsDiscarded, new.packetsDiscarded - old.packetsDiscarded)
+        grow(meters.packetsDuplicated, new.packetsDuplicated - old.packetsDuplicated)
+        grow(meters.concealedSamples, new.concealedSamples - old.concealedSamples)
+        grow(
+            meters.silentConcealedSamples, new.silentConcealedSamples - old.silentConcealedSamples)
+        grow(meters.concealmentEvents, new.concealmentEvents - old.concealmentEvents)
+        grow(meters.fecPacketsReceived, new.fecPacketsReceived - old.fecPacketsReceived)
+        grow(
+            meters.insertedSamplesForDeceleration,
+            new.insertedSamplesForDeceleration - old.insertedSamplesForDeceleration)
+        grow(
+            meters.removedSamplesForAcceleration,
+            new.removedSamplesForAcceleration - old.removedSamplesForAcceleration)
+        grow(meters.resynchronisations, new.resynchronisations - old.resynchronisations)
+        grow(
+            meters.jitterBufferEmittedCount,
+            new.jitterBufferEmittedCount - old.jitterBufferEmittedCount)
+        grow(
+            meters.jitterBufferDelayMs,
+            Int(new.jitterBufferDelay * 1_000) - Int(old.jitterBufferDelay * 1_000))
+        meters.jitterUs.store(Int(new.jitter * 1e6), ordering: .relaxed)
+        meters.jitterBufferTargetDelayMs.store(
+            Int(new.jitterBufferTargetDelay * 1_000), ordering: .relaxed)
+        published = new
+    }
+
+    private func grow(_ meter: borrowing Atomic<Int>, _ difference: Int) {
+        if difference != 0 { meter.add(difference, ordering: .relaxed) }
     }
 }

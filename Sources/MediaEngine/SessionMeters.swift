@@ -35,6 +35,18 @@ public final class SessionMeters: Sendable {
     public let jitterUs = Atomic<Int>(0)
     public let jitterBufferEmittedCount = Atomic<Int>(0)
     public let jitterBufferDelayMs = Atomic<Int>(0)
+    public let jitterBufferTargetDelayMs = Atomic<Int>(0)
+    public let packetsReceived = Atomic<Int>(0)
+    public let packetsDuplicated = Atomic<Int>(0)
+    public let silentConcealedSamples = Atomic<Int>(0)
+    /// These two are what the sender's clock and ours have drifted apart, too.
+    public let insertedSamplesForDeceleration = Atomic<Int>(0)
+    public let removedSamplesForAcceleration = Atomic<Int>(0)
+    public let resynchronisations = Atomic<Int>(0)
+    /// Sound of the microphone that the echo gate held off, in microseconds.
+    public let gateClosedUs = Atomic<Int>(0)
+    /// Samples that a program on the audio socket was too slow to take.
+    public let programSamplesLost = Atomic<Int>(0)
 
     public init() {}
 

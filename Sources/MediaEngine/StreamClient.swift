@@ -85,16 +85,20 @@ struct StreamClient: ~Copyable {
     /// sample. [engine]
     ///
     /// - Parameter position: of the first sample on the session's time line.
-    mutating func write(_ samples: UnsafePointer<Int16>, count: Int, position: Int64) {
-        guard !isGone, finishCutSample(), count > 0 else { return }
+    /// - Returns: samples that found no room.
+    @discardableResult
+    mutating func write(_ samples: UnsafePointer<Int16>, count: Int, position: Int64) -> Int {
+        guard !isGone, count > 0 else { return 0 }
+        guard finishCutSample() else { return isGone ? 0 : count }
         let before = log.isSettled(count) ? 0 : heldMemory
         let size = put(samples, count * 2)
-        guard size > 0 else { return }
+        guard size > 0 else { return isGone ? 0 : count }
         let grown = log.isSettled(count) ? 0 : heldMemory - before
         log.add(position: position, samples: count, memory: grown)
         if size & 1 == 1 {
             cutByte = UnsafeRawPointer(samples).load(fromByteOffset: size, as: UInt8.self)
         }
+        return count - (size + 1) / 2
     }
 
     /// Where the program is on the session's time line: before what the socket still holds.

@@ -2,7 +2,7 @@ import Glibc
 
 /// Why a host process is no more.
 public struct HostDeath: Sendable, Hashable, CustomStringConvertible {
-    public enum Kind: Sendable, Hashable {
+    public enum Kind: Sendable, Hashable, CaseIterable {
         /// It left because its last session had ended.
         case finished
         /// The plugin was not taken: its file is at fault.

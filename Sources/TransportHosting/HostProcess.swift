@@ -23,6 +23,9 @@ final class HostProcess {
     /// The daemon's end of the audio socket; the media engine reads and writes it.
     var audio: FileDescriptor { launched.audio }
 
+    /// Of messages that the host has not taken.
+    var waitingBytes: Int { queue.bytes }
+
     private let launched: LaunchedHost
     private let startedNs: UInt64
     private var loadedNs: UInt64?

@@ -8,6 +8,10 @@ protocol HostSlotDelegate: AnyObject {
     func slotFailed(_ slot: HostSlot, reason: String)
     /// The last session is gone.
     func slotIsIdle(_ slot: HostSlot)
+    /// A host was started.
+    func slotStarted(_ slot: HostSlot)
+    /// A host that was needed is dead.
+    func slot(_ slot: HostSlot, lost death: HostDeath)
 }
 
 /// The place of one version of a plugin's file: at most one host process serves it, started when a
@@ -61,6 +65,7 @@ final class HostSlot {
                 launcher: launcher, name: descriptor.id, file: file.descriptor)
             process.delegate = self
             self.process = process
+            delegate?.slotStarted(self)
             return process
         } catch {
             throw .launch(error)
@@ -129,6 +134,7 @@ extension HostSlot: HostProcessDelegate {
         process = nil
         lastDeath = death
         policy.hostDied(servedNs: servedNs, nowNs: MonotonicClock.nowNs)
+        delegate?.slot(self, lost: death)
         delegate?.slot(self, logged: .error, "\(descriptor.id): \(death.reason)")
         let ended = sessions
         sessions = [:]

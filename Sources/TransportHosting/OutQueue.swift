@@ -7,7 +7,7 @@ struct OutQueue {
 
     private var packets: [[UInt8]] = []
     private var firstIndex = 0
-    private var bytes = 0
+    private(set) var bytes = 0
 
     var isEmpty: Bool { firstIndex == packets.count }
     var first: [UInt8]? { isEmpty ? nil : packets[firstIndex] }

@@ -13,6 +13,7 @@ public final class TransportHosting {
     private var announcedFaults: [String: String] = [:]
     private var failures: [FileIdentity: String] = [:]
     private var lastSession: UInt32 = 0
+    private var tallies: [String: HostTally] = [:]
     private var settlers: [CheckedContinuation<Void, Never>] = []
 
     private let log: @LoopActor (TransportLogLevel, String) -> Void
@@ -133,6 +134,17 @@ public final class TransportHosting {
         }
     }
 
+    /// What became of hosts, by the id of the transport.
+    public var hostTallies: [String: HostTally] {
+        var tallies = tallies
+        for slot in slots.values {
+            guard let process = slot.process else { continue }
+            tallies[slot.descriptor.id, default: HostTally()].running += 1
+            tallies[slot.descriptor.id, default: HostTally()].waitingBytes += process.waitingBytes
+        }
+        return tallies
+    }
+
     // MARK: Sessions
 
     /// Opens a session in the transport's host, which is started if it does not run. `connect` is next.
@@ -169,6 +181,14 @@ extension TransportHosting: HostSlotDelegate {
     func slotFailed(_ slot: HostSlot, reason: String) {
         failures[slot.file.identity] = reason
         onEvent(.failed(id: slot.descriptor.id, path: slot.file.path, reason: reason))
+    }
+
+    func slotStarted(_ slot: HostSlot) {
+        tallies[slot.descriptor.id, default: HostTally()].starts += 1
+    }
+
+    func slot(_ slot: HostSlot, lost death: HostDeath) {
+        tallies[slot.descriptor.id, default: HostTally()].deaths[death.kind, default: 0] += 1
     }
 
     func slotIsIdle(_ slot: HostSlot) {

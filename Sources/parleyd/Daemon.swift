@@ -19,6 +19,7 @@ final class Daemon {
     private var listeners: [UnixListener] = []
     private var signals: SignalSource?
     private var audioDoor: AudioDoor?
+    private let metricsServer: MetricsServer
     /// Held as long as the daemon lives: one per runtime directory.
     private var lock: FileDescriptor?
     private var isStopping = false
@@ -73,6 +74,7 @@ final class Daemon {
                 }
             },
             log: { log.write($0, $1) })
+        metricsServer = MetricsServer(registry: gateway.metrics)
         access = SocketAccess(settings.control)
         gateway.onSettings = { [weak self] settings in
             log.level = settings.logging.level
@@ -99,6 +101,10 @@ final class Daemon {
         gateway.server.isAllowed = { [weak self] role, peer in
             self?.access.allows(peer, on: role == .control ? \.control : \.monitor) == true
         }
+        let metricsServer = metricsServer
+        metricsServer.isAllowed = { [weak self] in
+            self?.access.allows($0, on: \.metrics) == true
+        }
         #if DEBUG
             gateway.server.audit.report = { [log] in log.write(.error, "protocol: \($0)") }
         #endif
@@ -110,6 +116,7 @@ final class Daemon {
                 gateway.server.accept($0, role: .monitor)
             },
             try listener("\(directory)/audio.sock") { door.accept($0) },
+            try listener("\(directory)/metrics.sock") { metricsServer.accept($0) },
         ]
         access.assignGroups(directory)
     }
@@ -131,6 +138,7 @@ final class Daemon {
         isStopping = true
         for listener in listeners { listener.close() }
         audioDoor?.close()
+        metricsServer.close()
         Task { @LoopActor in
             await gateway.stop(limit: Self.stopLimit)
             EventLoop.shared.stop()

@@ -23,7 +23,7 @@ struct SocketAccess: Sendable {
     func assignGroups(_ directory: String) {
         let sockets = [
             ("control.sock", settings.control), ("monitor.sock", settings.monitor),
-            ("audio.sock", settings.audio),
+            ("audio.sock", settings.audio), ("metrics.sock", settings.metrics),
         ]
         for (name, socket) in sockets {
             guard let group = socket.group, let number = Self.group(group) else { continue }

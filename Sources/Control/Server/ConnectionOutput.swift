@@ -31,8 +31,12 @@ final class ConnectionOutput {
     /// False when the client asks and never reads.
     func addReply(_ line: [UInt8]) -> Bool { outbox.addReply(line) }
 
-    /// - Parameter key: see ``Outbox/addEvent(_:key:)``.
-    func addEvent(_ line: [UInt8], key: String?) { outbox.addEvent(line, key: key) }
+    /// Bytes beside the entry being written.
+    var waiting: Int { outbox.waiting }
+
+    /// As ``Outbox/addEvent(_:key:)``.
+    @discardableResult
+    func addEvent(_ line: [UInt8], key: String?) -> Bool { outbox.addEvent(line, key: key) }
 
     /// Writes what the socket takes. False when the connection is broken.
     func flush() -> Bool {

@@ -3,6 +3,7 @@ import ControlProtocol
 import EventLoop
 import Glibc
 import JSON
+import Metrics
 
 /// One client of control.sock or monitor.sock, from accept() to close().
 ///
@@ -46,7 +47,7 @@ final class ControlConnection {
         output = ConnectionOutput(
             socket: socket, limits: server.limits,
             lost: { [server] in server.lostLine(count: $0) },
-            onTooSlow: { [weak self] in self?.close() })
+            onTooSlow: { [weak self] in self?.cut() })
         watch = EventLoop.shared.watch(socket.raw, for: .read) { [weak self] ready in
             self?.serve(ready)
         }
@@ -90,7 +91,9 @@ final class ControlConnection {
         let verdict = intake.take(
             line, inFlight: inFlight, limits: server.limits, nowNs: MonotonicClock.nowNs)
         switch verdict {
-        case .run(let method, let envelope): run(method, envelope)
+        case .run(let method, let envelope):
+            server.figures.requests += 1
+            run(method, envelope)
         case .refuse(let id, let error): reply(id: id, .failure(error))
         case .end(let error): refuse(error)
         }
@@ -105,10 +108,12 @@ final class ControlConnection {
             answer(method, id: envelope.id, .success([:]))
         default:
             inFlight += 1
+            let beganNs = MonotonicClock.nowNs
             // Starts on this thread at once, so requests begin in the order in which they came.
             Task.immediate { @LoopActor in
                 let result = await server.answer(method, envelope.parameters, from: caller)
                 inFlight -= 1
+                server.figures.requestTime.note(Double(MonotonicClock.nowNs - beganNs) / 1e9)
                 answer(method, id: envelope.id, result)
                 finishIfDone()
             }
@@ -131,6 +136,8 @@ final class ControlConnection {
 
     // MARK: Output
 
+    var waitingBytes: Int { output?.waiting ?? 0 }
+
     private func answer(
         _ method: ControlMethod, id: JSONValue?, _ result: Result<JSONValue, ControlError>
     ) {
@@ -139,15 +146,16 @@ final class ControlConnection {
     }
 
     private func reply(id: JSONValue?, _ result: Result<JSONValue, ControlError>) {
+        if case .failure = result { server.figures.requestsRefused += 1 }
         // A request without id is a notification of the client: nobody waits for the answer.
         guard stage != .closed, let id else { return }
-        guard output?.addReply(ResponseLine.bytes(id: id, result)) == true else { return close() }
+        guard output?.addReply(ResponseLine.bytes(id: id, result)) == true else { return cut() }
         flush()
     }
 
     func notify(_ line: [UInt8], key: String?) {
         guard stage != .closed else { return }
-        output?.addEvent(line, key: key)
+        if output?.addEvent(line, key: key) == false { server.figures.eventsLost += 1 }
         flush()
     }
 
@@ -183,6 +191,12 @@ final class ControlConnection {
     private func finishIfDone() {
         guard stage == .finishing || stage == .refused else { return }
         if inFlight == 0, output?.isEmpty == true { close() }
+    }
+
+    /// Ends a client that does not read.
+    private func cut() {
+        server.figures.cut += 1
+        close()
     }
 
     private func close() {

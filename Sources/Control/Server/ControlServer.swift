@@ -36,6 +36,7 @@ public final class ControlServer {
     public let version: String
     /// Holds what is sent against what `rpc.discover` tells clients.
     public var audit = ProtocolAudit()
+    var figures = ControlFigures()
     private var connections: [ObjectIdentifier: ControlConnection] = [:]
     private var places = Places()
     private var sequence: Int64 = 0
@@ -71,10 +72,12 @@ public final class ControlServer {
         let caller = ControlCaller(role: role, peer: peer)
         let connection = ControlConnection(socket: socket, caller: caller, server: self)
         connections[ObjectIdentifier(connection)] = connection
+        figures.accepted += 1
         connection.start()
     }
 
     private func refuse(_ socket: FileDescriptor, _ error: ControlError) {
+        figures.refused += 1
         let line = ResponseLine.bytes(id: .null, .failure(error))
         _ = send(socket.raw, line, line.count, CInt(MSG_DONTWAIT) | CInt(MSG_NOSIGNAL))
     }
@@ -85,6 +88,9 @@ public final class ControlServer {
     }
 
     public var clientCount: Int { connections.count }
+    var clientRoles: [Role] { connections.values.map(\.caller.role) }
+    /// Bytes that wait, of each client.
+    var waitingBytes: [Int] { connections.values.map(\.waitingBytes) }
 
     /// Ends all clients, after what waits for them is written as far as they take it.
     public func close() {

@@ -32,14 +32,16 @@ struct Outbox {
     }
 
     /// - Parameter key: for state events, the same for all that a newer one makes worthless.
-    mutating func addEvent(_ bytes: [UInt8], key: String?) {
+    /// - Returns: false when it is lost.
+    @discardableResult
+    mutating func addEvent(_ bytes: [UInt8], key: String?) -> Bool {
         let older = key.flatMap { key in
             entries.indices.dropFirst(first + 1).first { entries[$0].key == key }
         }
         let freed = older.map { entries[$0].bytes.count } ?? 0
         guard isEmpty || waiting - freed + bytes.count <= limit else {
             lost += 1
-            return
+            return false
         }
         if let older {
             // Not in its place: sequence numbers only grow on a connection.
@@ -47,6 +49,7 @@ struct Outbox {
             entries.remove(at: older)
         }
         append(Entry(bytes: bytes, key: key, isReply: false))
+        return true
     }
 
     /// How many were lost, once there is room to say so; counts anew from then.

@@ -60,12 +60,29 @@ extension ValueType {
         .required("clients", .count, "Of control.sock and monitor.sock."),
     ])
 
+    private static let metricSample = ValueType.object([
+        .required("name", .string, "The family's name with the suffix of its type."),
+        .optional("labels", .map(.string), "What tells samples of a family apart."),
+        .required("value", .optional(.real), "The figure; null when it is none."),
+    ])
+
     static let gatewayMetrics = ValueType.object([
-        .required("sessions", .count, "How many run."),
-        .required("clients", .count, "Of control.sock and monitor.sock."),
-        .required("events", .count, "How many events there were."),
-        .required("soundServer", soundServer, "The sound server."),
-        .required("bySession", .map(sessionDetails), "By the session's id."),
+        .required(
+            "families",
+            .array(
+                .named(
+                    "MetricFamily",
+                    .object([
+                        .required("name", .string, "As in the OpenMetrics text."),
+                        .required(
+                            "type", .choice(["counter", "gauge", "info", "histogram"]),
+                            "As OpenMetrics means it."),
+                        .optional(
+                            "unit", .choice(["seconds", "bytes", "ratio", "samples"]),
+                            "Of the values."),
+                        .required("help", .string, "What it counts."),
+                        .required("samples", .array(metricSample), "The figures."),
+                    ]))), "The same as on metrics.sock; docs/Metrics.md lists them.")
     ])
 
     static let reloadReport = ValueType.object([

@@ -41,7 +41,7 @@ extension Gateway {
     }
 
     /// What an operator should know, each with the place to look at.
-    private var healthProblems: [String] {
+    var healthProblems: [String] {
         var problems: [String] = []
         let needsDevices = sessions.contains { $0.spec.local.kind == "devices" }
         if needsDevices, !pulse.status.isConnected {
@@ -65,18 +65,6 @@ extension Gateway {
             }
         }
         return problems
-    }
-
-    var metrics: JSONValue {
-        var perSession = JSONObject()
-        for session in sessions { perSession[session.id] = .object(session.details) }
-        return [
-            "sessions": .integer(Int64(sessions.count)),
-            "clients": .integer(Int64(server.clientCount)),
-            "events": .integer(server.lastSequence),
-            "soundServer": pulse.status.json,
-            "bySession": .object(perSession),
-        ]
     }
 
     /// Applies what can be applied now; a configuration with errors changes nothing.

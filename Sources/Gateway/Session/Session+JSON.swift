@@ -84,42 +84,48 @@ extension Session {
     }
 
     private var statisticsJSON: JSONValue {
+        let counters = counters
         let meters = media.meters
+        func count(_ value: Int) -> JSONValue { .integer(Int64(value)) }
         return [
-            "framesSent": .integer(Int64(clamping: meters.framesSent.load(ordering: .relaxed))),
-            "framesDropped": .integer(Int64(meters.framesDropped.load(ordering: .relaxed))),
-            "framesReceived": .integer(Int64(meters.framesReceived.load(ordering: .relaxed))),
-            "framesStale": .integer(Int64(meters.framesStale.load(ordering: .relaxed))),
-            "framesRefused": .integer(Int64(meters.framesRefused.load(ordering: .relaxed))),
-            "dryEvents": .integer(Int64(meters.dryEvents.load(ordering: .relaxed))),
-            "packetsLost": .integer(Int64(meters.packetsLost.load(ordering: .relaxed))),
-            "packetsDiscarded": .integer(Int64(meters.packetsDiscarded.load(ordering: .relaxed))),
-            "concealedSamples": .integer(Int64(meters.concealedSamples.load(ordering: .relaxed))),
-            "concealmentEvents": .integer(Int64(meters.concealmentEvents.load(ordering: .relaxed))),
-            "fecPacketsReceived": .integer(
-                Int64(meters.fecPacketsReceived.load(ordering: .relaxed))),
+            "framesSent": count(counters.framesSent),
+            "framesDropped": count(counters.framesDropped),
+            "framesReceived": count(counters.framesReceived),
+            "framesStale": count(counters.framesStale),
+            "framesRefused": count(counters.framesRefused),
+            "dryEvents": count(counters.dryEvents),
+            "packetsLost": count(meters.packetsLost.load(ordering: .relaxed)),
+            "packetsDiscarded": count(counters.packetsDiscarded),
+            "concealedSamples": count(counters.concealedSamples),
+            "concealmentEvents": count(counters.concealmentEvents),
+            "fecPacketsReceived": count(counters.fecPacketsReceived),
             "jitter": .number(Double(meters.jitterUs.load(ordering: .relaxed)) / 1e6),
-            "jitterBufferDelay": .number(
-                Double(meters.jitterBufferDelayMs.load(ordering: .relaxed)) / 1_000),
-            "jitterBufferEmittedCount": .integer(
-                Int64(meters.jitterBufferEmittedCount.load(ordering: .relaxed))),
+            "jitterBufferDelay": .number(Double(counters.jitterBufferDelayMs) / 1_000),
+            "jitterBufferEmittedCount": count(counters.emittedSamples),
         ]
     }
 
     /// Where the time goes, in milliseconds: stages as docs/DataFlow.md names them.
-    var latencyBudget: JSONValue {
+    var latencyStages: [(stage: String, ms: Double)] {
         let meters = media.meters
-        var budget: JSONObject = [:]
+        var stages: [(String, Double)] = []
         if case .devices(let capture, _) = leg {
-            budget["capture"] = .number(rounded(capture.status.stream.latencyMs))
+            stages.append(("capture", capture.status.stream.latencyMs))
         }
-        budget["frame"] = .integer(Int64(uplink?.frameMs ?? 0))
-        budget["uplink"] = .number(
-            rounded(Double(meters.uplinkUs.load(ordering: .relaxed)) / 1_000))
-        budget["queue"] = .number(rounded(Double(meters.queuedUs.load(ordering: .relaxed)) / 1_000))
-        budget["playback"] = .number(
-            rounded(Double(meters.playbackUs.load(ordering: .relaxed)) / 1_000))
-        return .object(budget)
+        return stages + [
+            ("frame", Double(uplink?.frameMs ?? 0)),
+            ("uplink", Double(meters.uplinkUs.load(ordering: .relaxed)) / 1_000),
+            ("queue", Double(meters.queuedUs.load(ordering: .relaxed)) / 1_000),
+            ("playback", Double(meters.playbackUs.load(ordering: .relaxed)) / 1_000),
+        ]
+    }
+
+    private var latencyBudget: JSONValue {
+        .object(
+            JSONObject(
+                latencyStages.map { stage, ms in
+                    (stage, stage == "frame" ? .integer(Int64(ms)) : .number(rounded(ms)))
+                }))
     }
 }
 

@@ -26,7 +26,8 @@ extension Session: TransportSessionDelegate, MediaSessionDelegate {
         secrets.stopWaiting()
         let meters = media.meters
         transport.audioPosition = { meters.framesSent.load(ordering: .acquiring) }
-        meters.framesSent.store(0, ordering: .relaxed)
+        framesSentBefore += Int(
+            clamping: meters.framesSent.exchange(0, ordering: .relaxed))
         media.attachPeer(link: gateway.links.hold(transport), wireNumber: transport.number)
         if isInputMuted { media.muteInput(true, barrier: 0) }
         toldListeners = nil
@@ -198,6 +199,7 @@ extension Session: TransportSessionDelegate, MediaSessionDelegate {
         if let report = PlaybackReport(feedback) { transport?.playback(report) }
         let owns = descriptor?.capabilities.contains(.ownsOutputBuffer) ?? false
         if let data = interruption.take(feedback, always: owns) {
+            interruptions += 1
             gateway.publish("audio_interrupted", of: self, data)
         }
     }

@@ -14,6 +14,9 @@ final class Session {
     var spec: SessionSpec
     let parent: String?
     let createdNs = MonotonicClock.nowNs
+    /// What it and its parent are called in metrics.
+    let label: String
+    let parentLabel: String?
     let media: MediaSession
     /// Strong both ways until the session is forgotten.
     let gateway: Gateway
@@ -28,6 +31,10 @@ final class Session {
     var sessionConfig: JSONObject
     var interruption = Interruption()
     var statistics: JSONValue?
+    var outages = SessionOutages()
+    var interruptions = 0
+    /// On connections before this one.
+    var framesSentBefore = 0
     var uplink: LegFormat?
     var downlink: LegFormat?
     var generation: UInt32 = 1
@@ -47,12 +54,14 @@ final class Session {
     var mediaProxy: MediaDelegateProxy?
 
     init(
-        id: String, spec: SessionSpec, parent: String?, leg: LocalLeg, media: MediaSession,
-        gateway: Gateway
+        id: String, spec: SessionSpec, parent: Session?, label: String, leg: LocalLeg,
+        media: MediaSession, gateway: Gateway
     ) {
         self.id = id
         self.spec = spec
-        self.parent = parent
+        self.parent = parent?.id
+        self.label = label
+        parentLabel = parent?.label
         self.leg = leg
         self.media = media
         self.gateway = gateway
@@ -136,6 +145,7 @@ final class Session {
     }
 
     private func announce(_ state: SessionLifecycle.State, _ why: SessionLifecycle.Disconnect?) {
+        outages.note(state, nowNs: MonotonicClock.nowNs)
         gateway.sessionChanged(self, to: state, why: why)
         stateWaiters.removeAll { $0(state) }
     }

@@ -11,7 +11,7 @@
 /// ```
 /// Only this decides to connect again; plugins report what broke and whether trying makes sense.
 struct SessionLifecycle {
-    enum State: Equatable {
+    enum State: Equatable, CaseIterable {
         case connecting
         case connected
         case reconnecting
