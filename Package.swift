@@ -107,8 +107,9 @@ let package = Package(
 
         // What plugins speak.
         module("OpenAIRealtime", ["ParleyTransport", "JSON"]),
-        module("WebSocket", ["COpenSSL", "CWslay"]),
-        module("Networking", ["WebSocket", "ParleyTransport", "CLinux"]),
+        module("HTTP"),
+        module("WebSocket", ["HTTP", "COpenSSL", "CWslay"]),
+        module("Networking", ["WebSocket", "HTTP", "ParleyTransport", "JSON", "CLinux"]),
         module("DTLS", ["COpenSSL"]),
         module("SRTP", ["CSRTP"]),
         module("DataChannel", ["CUsrsctp"]),
@@ -214,7 +215,8 @@ let package = Package(
         .executableTarget(
             name: "websocket-echo", dependencies: ["WebSocket"],
             path: "Tests/Support/WebSocketEcho", swiftSettings: strict),
-        tests(of: "WebSocket"),
+        tests(of: "HTTP"),
+        tests(of: "WebSocket", ["HTTP"]),
         tests(of: "DTLS"),
         tests(of: "SRTP"),
         tests(of: "DataChannel"),
@@ -224,7 +226,9 @@ let package = Package(
             ["FakeTransportHost", "ParleyTransport", "ICE", "SDP", "DataChannel", "JSON"]),
         tests(of: "RTP"),
         tests(of: "SDP"),
-        tests(of: "Networking", ["WebSocket"]),
+        tests(
+            of: "Networking",
+            ["HTTP", "WebSocket", "ParleyTransport", "FakeTransportHost", "CLinux"]),
         tests(of: "FakeRealtime", ["AudioCore", "JSON"]),
         tests(of: "Configuration", ["ControlProtocol", "JSON"]),
         tests(of: "TerminalView", ["JSON"]),

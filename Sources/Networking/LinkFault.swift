@@ -1,6 +1,6 @@
 import WebSocket
 
-/// Why a ``WebSocketLink`` is over without a closing handshake.
+/// Why a ``WebSocketLink`` is over without a closing handshake, or a connection without its answer.
 public enum LinkFault: Error, Sendable, Hashable, CustomStringConvertible {
     case lookup(LookupFault)
     /// No address could be connected to: what the last one said.
@@ -17,6 +17,8 @@ public enum LinkFault: Error, Sendable, Hashable, CustomStringConvertible {
         case lookup = "the name server has not answered"
         case connect = "no address has answered"
         case handshake = "the server has not finished the handshake"
+        /// Of HTTP.
+        case answer = "the server has not answered the request"
     }
 
     public var description: String {

@@ -1,8 +1,9 @@
 import Glibc
+import HTTP
 import WebSocket
 
-/// Which proxy the usual environment variables name for a URL: `https_proxy` or `HTTPS_PROXY` for wss,
-/// `http_proxy` for ws (in capitals it could come from a request to a CGI program), else `all_proxy` or
+/// Which proxy the usual environment variables name for a URL: `https_proxy` or `HTTPS_PROXY` for https and wss,
+/// `http_proxy` for http and ws (in capitals it could come from a request to a CGI program), else `all_proxy` or
 /// `ALL_PROXY`; none for what `no_proxy` or `NO_PROXY` lists, nor for this machine.
 public struct ProxyEnvironment: Sendable {
     public struct Proxy: Sendable, Hashable {
@@ -24,6 +25,17 @@ public struct ProxyEnvironment: Sendable {
 
     /// - Throws: for a proxy that can't be used, naming the variable and not its value.
     public func proxy(for url: WebSocketURL) throws(WebSocketError) -> Proxy? {
+        do throws(HTTPFault) {
+            return try proxy(for: url.endpoint)
+        } catch {
+            guard case .invalidURL(let why) = error else { return nil }
+            throw .invalidURL(why)
+        }
+    }
+
+    /// - Throws: ``HTTPFault/invalidURL(_:)`` for a proxy that can't be used, naming the variable and not
+    ///   its value.
+    public func proxy(for url: HTTPURL) throws(HTTPFault) -> Proxy? {
         guard !url.isLoopback, !isExcepted(url.host) else { return nil }
         let names =
             url.isSecure
@@ -65,7 +77,7 @@ public struct ProxyEnvironment: Sendable {
             credentials = plain
             rest = rest[rest.index(after: at)...]
         }
-        guard let url = try? WebSocketURL("http://\(rest)") else { return nil }
+        guard let url = try? HTTPURL("http://\(rest)") else { return nil }
         return Proxy(host: url.host, port: url.port, credentials: credentials)
     }
 

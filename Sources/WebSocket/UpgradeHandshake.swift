@@ -1,5 +1,6 @@
 import COpenSSL
 import Glibc
+import HTTP
 
 /// The opening handshake of RFC 6455 section 4, both sides of it.
 enum UpgradeHandshake {

@@ -1,4 +1,5 @@
 import COpenSSL
+import HTTP
 
 /// One end of a WebSocket connection (RFC 6455), from the first byte on the wire to the last: tunnel
 /// through a proxy, TLS, upgrade, messages, close. It has no socket and no clock: whoever has them gives

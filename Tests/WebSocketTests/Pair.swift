@@ -1,3 +1,4 @@
+import HTTP
 import WebSocket
 
 /// A client and a server joined in memory, with the bytes between them in pieces of a given size.

@@ -1,4 +1,4 @@
-/// The first line and the headers of an HTTP/1.1 message (RFC 9112), as far as upgrades need them.
+/// The first line and the headers of an HTTP/1.1 message (RFC 9112), as it came.
 public struct HTTPHead: Sendable, Hashable {
     public static var maximumBytes: Int { 16_384 }
 
@@ -31,25 +31,45 @@ public struct HTTPHead: Sendable, Hashable {
         guard end <= maximumBytes else {
             return .malformed("its header is over \(maximumBytes) bytes")
         }
-        guard
-            let text = String(
-                validating: UnsafeRawBufferPointer(rebasing: bytes[..<end]), as: UTF8.self)
-        else { return .malformed("its header is no UTF-8") }
-        // CR and LF together are one Character.
-        let lines = text.split(whereSeparator: \.isNewline)
-        guard let first = lines.first else { return .malformed("its first line is empty") }
+        // Lines end in CR and LF, and nothing else ends one: a header that some see and others don't is how
+        // requests are smuggled (RFC 9112, section 11.2).
+        var lines: [String] = []
+        for line in bytes[..<(end - 4)].split(
+            separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+        {
+            let line = line.last == UInt8(ascii: "\r") ? line.dropLast() : line
+            guard !line.contains(where: { $0 < 32 && $0 != 9 || $0 == 127 }) else {
+                return .malformed("its header has control characters")
+            }
+            guard let text = String(validating: line, as: UTF8.self) else {
+                return .malformed("its header is no UTF-8")
+            }
+            lines.append(text)
+        }
+        guard let first = lines.first, !first.isEmpty else {
+            return .malformed("its first line is empty")
+        }
         let start = first.split(separator: " ", maxSplits: 2).map(String.init)
         guard start.count >= 2 else { return .malformed("its first line is '\(first.prefix(60))'") }
         var headers: [(String, String)] = []
         for line in lines.dropFirst() {
-            guard let colon = line.firstIndex(of: ":"), colon != line.startIndex,
-                line.first?.isWhitespace == false
+            guard let colon = line.utf8.firstIndex(of: UInt8(ascii: ":")),
+                isToken(line[..<colon])
             else { return .malformed("a header line is '\(line.prefix(60))'") }
-            let value = line[line.index(after: colon)...]
+            let value = line[line.utf8.index(after: colon)...]
                 .drop { $0 == " " || $0 == "\t" }
             headers.append((line[..<colon].lowercased(), trimmedEnd(value)))
         }
         return .complete(HTTPHead(start: start, headers: headers), byteCount: end)
+    }
+
+    /// RFC 9110, section 5.6.2.
+    static func isToken(_ text: some StringProtocol) -> Bool {
+        !text.isEmpty
+            && text.utf8.allSatisfy {
+                (48...57).contains($0) || (65...90).contains($0) || (97...122).contains($0)
+                    || "!#$%&'*+-.^_`|~".utf8.contains($0)
+            }
     }
 
     /// Behind the empty line.
@@ -73,6 +93,17 @@ public struct HTTPHead: Sendable, Hashable {
     init(start: [String], headers: [(String, String)]) {
         self.start = start
         self.headers = headers
+    }
+
+    /// Of a request; empty for a response.
+    public var method: String { start[0].hasPrefix("HTTP/") ? "" : start[0] }
+
+    /// Of a request: path and query.
+    public var target: String { start[1] }
+
+    /// All headers of this name, which is given in lower case.
+    public func values(_ name: String) -> [String] {
+        headers.filter { $0.name == name }.map(\.value)
     }
 
     /// The first header of this name, which is given in lower case.
