@@ -128,7 +128,7 @@ let package = Package(
         .executableTarget(
             name: "parley-fake-realtime",
             dependencies: [
-                "FakeRealtime", "WebSocket", "EventLoop", "JSON", "CLinux",
+                "FakeRealtime", "WebSocket", "HTTP", "EventLoop", "JSON", "CLinux",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
@@ -184,8 +184,8 @@ let package = Package(
         .target(
             name: "WebRTC",
             dependencies: [
-                "ParleyTransport", "Networking", "WebSocket", "RTP", "SRTP", "SDP", "ICE",
-                "DataChannel", "PeerConnection", "JSON",
+                "ParleyTransport", "Networking", "HTTP", "WebSocket", "RTP", "SRTP", "SDP", "ICE",
+                "DataChannel", "PeerConnection", "OpenAIRealtime", "JSON",
             ],
             path: "Plugins/WebRTC", exclude: ["Entry"],
             resources: [
@@ -228,7 +228,10 @@ let package = Package(
         tests(of: "SDP"),
         tests(
             of: "Networking",
-            ["HTTP", "WebSocket", "ParleyTransport", "FakeTransportHost", "CLinux"]),
+            [
+                "HTTP", "WebSocket", "ParleyTransport", "FakeTransportHost", "ScriptedHTTPServer",
+                "CLinux",
+            ]),
         tests(of: "FakeRealtime", ["AudioCore", "JSON"]),
         tests(of: "Configuration", ["ControlProtocol", "JSON"]),
         tests(of: "TerminalView", ["JSON"]),
@@ -246,6 +249,9 @@ let package = Package(
             name: "BadEvents", dependencies: ["JSON"], path: "Tests/Support/BadEvents",
             swiftSettings: strict),
         .target(
+            name: "ScriptedHTTPServer", dependencies: ["HTTP", "WebSocket", "CLinux"],
+            path: "Tests/Support/ScriptedHTTPServer", swiftSettings: strict),
+        .target(
             name: "FakeTransportHost",
             dependencies: ["ParleyTransport", "CParleyTransport", "JSON"],
             path: "Tests/Support/FakeTransportHost", swiftSettings: strict),
@@ -261,7 +267,7 @@ let package = Package(
             name: "Integration",
             dependencies: [
                 "BadEvents", "ControlProtocol", "Control", "JSON", "AudioCore", "Opus",
-                "SoundServer", "FakeRealtime",
+                "SoundServer", "FakeRealtime", "HTTP", "ScriptedHTTPServer",
             ],
             swiftSettings: strict),
     ],

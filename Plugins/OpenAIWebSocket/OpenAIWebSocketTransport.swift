@@ -162,8 +162,17 @@ public final class OpenAIWebSocketTransport: TransportLayer {
             current = connection(old.client)
             return ask(.first)
         }
-        current?.client.fail(DisconnectReason(fault))
+        current?.client.fail(Self.reason(fault))
         current?.carryOut()
+    }
+
+    /// The server's own refusals say more than their status.
+    private static func reason(_ fault: LinkFault) -> DisconnectReason {
+        guard case .webSocket(.refused(let status, _, let body, let seconds)) = fault else {
+            return DisconnectReason(fault)
+        }
+        return .refused(
+            httpStatus: status, retryAfter: seconds.map(String.init), body: Array(body.utf8))
     }
 
     private func carryOut(_ effect: Effect, of connection: ServerConnection) {

@@ -1,6 +1,7 @@
 import JSON
 import ParleyTransport
 import PeerConnection
+import SDP
 
 /// Calls by RTP: plain, as telephony servers have them, and encrypted, as browsers do. The option
 /// `signalling` says how a call comes about; what it is then, is a ``Call``.
@@ -9,33 +10,50 @@ public final class WebRTCTransport: TransportLayer {
         case rtp
         case manual
         case listen
+        case openai
+        case whip
+        case whep
 
-        /// The secret without which it can't begin.
-        func secret(_ request: ConnectRequest) throws(TransportError) -> String? {
+        /// What must be known before it begins, by the names of the options.
+        func secrets(_ request: ConnectRequest) throws(TransportError) -> [String] {
+            var names: [String] = []
             switch self {
-            case .rtp: nil
-            case .listen where request.callID == nil:
-                try ListenOptions(request).wantsToken ? "bearerToken" : nil
-            case .manual, .listen: PeerOptions.wantsPassword(request) ? "turnPassword" : nil
+            case .rtp: return []
+            case .manual: break
+            case .listen:
+                guard request.callID != nil else {
+                    return try ListenOptions(request).wantsToken ? ["bearerToken"] : []
+                }
+            case .openai: if HTTPEndpoint.wantsSecret(request) { names.append("apiKey") }
+            case .whip, .whep:
+                if HTTPEndpoint.wantsSecret(request) { names.append("bearerToken") }
             }
+            if PeerOptions.wantsPassword(request) { names.append("turnPassword") }
+            return names
         }
     }
 
     public nonisolated static var descriptor: TransportDescriptor {
         TransportDescriptor(
             id: "webrtc", name: "WebRTC and RTP", version: "0.1.0", vendor: "Parley",
-            description: "A call by RTP: with browsers and gateways, and with telephony servers.",
-            capabilities: [.dtmf, .rawEvents, .messages, .listen],
+            description:
+                "A call by RTP: with voice models, browsers, gateways and telephony servers.",
+            // What a signalling can't do, its sessions refuse.
+            capabilities: [
+                .dtmf, .rawEvents, .messages, .listen, .interrupt, .ownOutputBuffer, .editHistory,
+                .tools, .mcp, .images, .turnEvents, .commitAudio, .updateConfig,
+            ],
             options: OptionsSchema(
                 [
                     .string(
                         "signalling",
-                        "How a call comes about. rtp: by addresses that both sides know; manual: by events; listen: browsers call.",
+                        "How a call comes about. rtp: by addresses that both sides know; manual: by events; listen: browsers call; openai, whip, whep: by HTTP.",
                         default: "rtp", choices: Signalling.allCases.map(\.rawValue)),
                     .string(
                         "role", "manual: who makes the offer. offer: Parley; answer: the peer.",
                         default: "offer", choices: ["offer", "answer"]),
-                ] + ListenOptions.schema + RTPOptions.schema + PeerOptions.schema),
+                ] + HTTPEndpoint.schema + ListenOptions.schema + RTPOptions.schema
+                    + PeerOptions.schema),
             formatsIn: formats, formatsOut: formats)
     }
 
@@ -45,8 +63,8 @@ public final class WebRTCTransport: TransportLayer {
 
     public let host: TransportHost
     private var call: (any Call)?
-    /// Waits for the secret of this name.
-    private var waiting: (ConnectRequest, String)?
+    /// What waits for secrets: the first of the names is asked for.
+    private var waiting: (request: ConnectRequest, names: [String], secrets: [String: String])?
 
     public init(host: TransportHost) throws(TransportError) { self.host = host }
 
@@ -56,23 +74,31 @@ public final class WebRTCTransport: TransportLayer {
         call = nil
         waiting = nil
         host.status(.connecting)
-        if let name = try signalling(of: request).secret(request) {
-            waiting = (request, name)
-            host.requestSecret(name)
-        } else {
-            try begin(request, secret: nil)
-        }
+        waiting = (request, try signalling(of: request).secrets(request), [:])
+        try goOn()
+    }
+
+    /// Asks for the next secret, or begins.
+    private func goOn() throws(TransportError) {
+        guard let (request, names, secrets) = waiting else { return }
+        if let name = names.first { return host.requestSecret(name) }
+        waiting = nil
+        let call = try makeCall(request, secrets)
+        self.call = call
+        try call.connect()
     }
 
     public func secret(_ name: String, _ value: String?) {
-        guard let (request, awaited) = waiting, awaited == name else {
+        guard let awaited = waiting?.names.first, awaited == name else {
             call?.secret(name, value)
             return
         }
-        waiting = nil
+        waiting?.names.removeFirst()
+        waiting?.secrets[name] = value
         do throws(TransportError) {
-            try begin(request, secret: value)
+            try goOn()
         } catch {
+            waiting = nil
             host.disconnected(
                 DisconnectReason(.never, code: "invalid_options", message: error.message))
         }
@@ -86,34 +112,58 @@ public final class WebRTCTransport: TransportLayer {
         return signalling
     }
 
-    private func begin(_ request: ConnectRequest, secret: String?) throws(TransportError) {
-        let call = try makeCall(request, secret: secret)
-        self.call = call
-        try call.connect()
+    private func makeCall(
+        _ request: ConnectRequest, _ secrets: [String: String]
+    ) throws(TransportError) -> any Call {
+        guard let loop = host.loop else {
+            throw TransportError(.failed, "this host has no loop (parley.loop/1)")
+        }
+        let signalling = try signalling(of: request)
+        switch signalling {
+        case .rtp: return RTPCall(try RTPOptions(request), host: host)
+        case .listen where request.callID == nil:
+            return try ListenCall(
+                try ListenOptions(request), token: secrets["bearerToken"], host: host)
+        case .listen, .manual, .openai, .whip, .whep: break
+        }
+        let (way, conversation) = try means(signalling, request, secrets, loop)
+        return try PeerCall(
+            try PeerOptions(request, turnPassword: secrets["turnPassword"]), signalling: way,
+            conversation: conversation, host: host)
     }
 
-    private func makeCall(
-        _ request: ConnectRequest, secret: String?
-    ) throws(TransportError) -> any Call {
-        switch try signalling(of: request) {
-        case .rtp: return RTPCall(try RTPOptions(request), host: host)
-        case .manual:
+    /// How the descriptions of a call travel, and what is said beside its sound.
+    private func means(
+        _ signalling: Signalling, _ request: ConnectRequest, _ secrets: [String: String],
+        _ loop: HostLoop
+    ) throws(TransportError) -> (any WebRTC.Signalling, any Conversation) {
+        switch signalling {
+        case .rtp, .manual:
             let offers = request.options["role"]?.stringValue != "answer"
-            return try PeerCall(
-                try PeerOptions(request, turnPassword: secret),
-                signalling: ManualSignalling(side: offers ? .offerer : .answerer),
-                conversation: PlainConversation(), host: host)
+            return (ManualSignalling(side: offers ? .offerer : .answerer), PlainConversation())
         case .listen:
-            guard let callID = request.callID else {
-                return try ListenCall(try ListenOptions(request), token: secret, host: host)
-            }
-            guard let caller = TalkCalls[callID] else {
+            guard let caller = request.callID.flatMap({ TalkCalls[$0] }) else {
                 throw TransportError(.invalid, "the caller has hung up")
             }
-            return try PeerCall(
-                try PeerOptions(request, turnPassword: secret),
-                signalling: CallerSignalling(caller), conversation: PlainConversation(),
-                host: host)
+            return (CallerSignalling(caller), PlainConversation())
+        case .openai:
+            let key = secrets["apiKey"]
+            let endpoint = try HTTPEndpoint(
+                request, secret: key, standardURL: OpenAISignalling.standardURL)
+            let isEphemeral = key?.hasPrefix("ek_") ?? true
+            let session = isEphemeral ? nil : RealtimeConversation.session(request)
+            return (
+                OpenAISignalling(endpoint, session: session, loop: loop),
+                RealtimeConversation(request)
+            )
+        case .whip, .whep:
+            let endpoint = try HTTPEndpoint(request, secret: secrets["bearerToken"])
+            return (
+                WHIPSignalling(
+                    endpoint, direction: signalling == .whip ? .sendReceive : .receiveOnly,
+                    loop: loop),
+                PlainConversation(hasChannel: false)
+            )
         }
     }
 
@@ -147,6 +197,34 @@ public final class WebRTCTransport: TransportLayer {
 
     public func sendMessage(_ message: UserMessage) throws(TransportError) {
         try run(.sendMessage(message))
+    }
+
+    public func addImage(_ image: String, triggerResponse: Bool) throws(TransportError) {
+        try run(.addImage(image: image, triggerResponse: triggerResponse))
+    }
+
+    public func requestResponse(_ response: JSONObject?) throws(TransportError) {
+        try run(.requestResponse(response))
+    }
+
+    public func interrupt() throws(TransportError) { try run(.interrupt) }
+    public func commitAudio() throws(TransportError) { try run(.commitAudio) }
+    public func clearAudio() throws(TransportError) { try run(.clearAudio) }
+
+    public func resetHistory(_ history: [JSONValue]) throws(TransportError) {
+        try run(.resetHistory(history))
+    }
+
+    public func updateSessionConfig(_ config: JSONObject) throws(TransportError) {
+        try run(.updateSessionConfig(config))
+    }
+
+    public func sendFunctionCallOutput(_ output: FunctionCallOutput) throws(TransportError) {
+        try run(.sendFunctionCallOutput(output))
+    }
+
+    public func sendMCPResponse(_ response: MCPResponse) throws(TransportError) {
+        try run(.sendMCPResponse(response))
     }
 
     private func run(_ command: TransportCommand) throws(TransportError) {

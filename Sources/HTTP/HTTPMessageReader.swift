@@ -24,6 +24,8 @@ public struct HTTPMessageReader: Sendable {
     private var waiting: [UInt8] = []
     private var body: [UInt8] = []
     private var hasEnded = false
+    /// An end is in order then: the answer was there.
+    private var hasFinished = false
 
     public init(_ kind: Kind, maximumBodyBytes: Int = 1 << 20) {
         self.kind = kind
@@ -87,7 +89,9 @@ public struct HTTPMessageReader: Sendable {
         }
         switch waiting.withUnsafeBytes({ HTTPHead.parse($0) }) {
         case .incomplete:
-            if hasEnded, !waiting.isEmpty || kind != .requests { throw .ended }
+            if hasEnded, !waiting.isEmpty || (kind != .requests && !hasFinished) {
+                throw .ended
+            }
             return false
         case .malformed(let why): throw .malformed(why)
         case .complete(let head, let count):
@@ -147,6 +151,7 @@ public struct HTTPMessageReader: Sendable {
         let isOld = head.start[0] == "HTTP/1.0" || head.start.last == "HTTP/1.0"
         if isOld, !head.has("keep-alive", in: "connection") { keeps = false }
         stage = .head
+        hasFinished = true
         let message = HTTPMessage(head: head, body: body, keepsConnection: keeps)
         body = []
         return message

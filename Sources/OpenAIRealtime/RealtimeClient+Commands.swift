@@ -38,7 +38,7 @@ extension RealtimeClient {
             ])
             if triggerResponse { send(sequencer.request(.automatic)) }
         case .requestResponse(let response): requestResponse(response)
-        case .interrupt: interrupted()
+        case .interrupt: interrupted(nowNs)
         case .resetHistory(let history): try resetHistory(history)
         case .updateSessionConfig(let config):
             update(config, id, nowNs)
@@ -198,6 +198,10 @@ extension RealtimeClient {
     }
 
     private mutating func commit() {
+        // Where media go another way, only the server knows what it has.
+        if settings.output == .server {
+            return send(.commit, ["type": "input_audio_buffer.commit"])
+        }
         switch input.commit(bytesPerMs: Self.bytesPerMs(inputFormat)) {
         case .send: send(.commit, ["type": "input_audio_buffer.commit"])
         case .drop: send(.clear, ["type": "input_audio_buffer.clear"])

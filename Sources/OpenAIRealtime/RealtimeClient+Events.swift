@@ -48,7 +48,7 @@ extension RealtimeClient {
         case .speechStopped:
             isUserSpeaking = false
             if turns.areAnswered { answerDueNs = nowNs + Self.answerNs }
-        case .outputCleared: if settings.output == .server { emit(.interrupt(.peer)) }
+        case .outputCleared: outputCleared(nowNs)
         case .dtmf(let digits): emit(.dtmf(digits: digits))
         case .responseBegan(let response, let responseID):
             sequencer.began(responseID)

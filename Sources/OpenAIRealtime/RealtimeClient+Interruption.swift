@@ -22,12 +22,26 @@ extension RealtimeClient {
     }
 
     /// A client asks. The flush follows without being asked for.
-    mutating func interrupted() {
+    mutating func interrupted(_ nowNs: UInt64) {
         cancel()
         switch settings.output {
         case .local: ledger.cut(running: sequencer.runningIDs)
-        case .server: send(.clear, ["type": "output_audio_buffer.clear"])
+        case .server:
+            send(.clear, ["type": "output_audio_buffer.clear"])
+            ownClearUntilNs = nowNs + Self.clearNs
         }
+    }
+
+    /// How long a server may take to say that it cleared what it was asked to.
+    static let clearNs: UInt64 = 2_000_000_000
+
+    /// The server dropped what it had still to play: the user barged in, or we asked for it and the
+    /// daemon has cut already.
+    mutating func outputCleared(_ nowNs: UInt64) {
+        guard settings.output == .server else { return }
+        let isOwn = nowNs < ownClearUntilNs
+        ownClearUntilNs = 0
+        if !isOwn { emit(.interrupt(.peer)) }
     }
 
     /// Once for each response.

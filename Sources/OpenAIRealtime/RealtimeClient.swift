@@ -45,6 +45,8 @@ public struct RealtimeClient: Sendable {
     var isUserSpeaking = false
     /// The user has spoken, and the server begins to answer by itself; it has until then.
     var answerDueNs: UInt64?
+    /// Until then `output_audio_buffer.cleared` is the answer to our own clear.
+    var ownClearUntilNs: UInt64 = 0
     var lastFault: ServerFault?
     var malformedCount = 0
     var approvalCount = 0

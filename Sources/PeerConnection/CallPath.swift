@@ -100,6 +100,12 @@ final class CallPath {
         newest.setRole(role)
     }
 
+    /// For the agents to come.
+    func addServers(stun: ICEConfiguration.StunServer?, turn: [ICEConfiguration.TurnServer]) {
+        if configuration.stunServer == nil { configuration.stunServer = stun }
+        configuration.turnServers = Array((configuration.turnServers + turn).prefix(8))
+    }
+
     func setRemote(_ credentials: ICECredentials) { newest.setRemote(credentials) }
 
     @discardableResult

@@ -62,6 +62,7 @@ public final class PeerConnection {
     private let configuration: PeerConnectionConfiguration
     private var negotiation: OfferAnswer
     private var lastDescription: SessionDescription?
+    private var remoteCredentials: ICECredentials?
     private var recovery = Recovery.none
     private var recoveryTimer: HostLoop.Timer?
     private var secureTransport: SecureTransport?
@@ -184,6 +185,46 @@ public final class PeerConnection {
         }
     }
 
+    /// What a peer needs to know of our candidates, and after ``restart()`` of our new credentials, where
+    /// no new description is exchanged (RFC 8840; WHIP, RFC 9725, section 4.3).
+    public var localFragment: TrickleFragment? {
+        guard let credentials = path.localCredentials else { return nil }
+        return TrickleFragment(
+            userNameFragment: credentials.usernameFragment, password: credentials.password,
+            mid: "0", candidates: localCandidates, ended: path.hasGathered)
+    }
+
+    /// Whether a fragment of the peer begins an ICE restart, so that ours is to follow as the answer.
+    public func isRestart(_ fragment: TrickleFragment) -> Bool {
+        guard let credentials = fragment.credentials, let remoteCredentials else { return false }
+        return ICECredentials(
+            usernameFragment: credentials.userNameFragment, password: credentials.password)
+            != remoteCredentials
+    }
+
+    /// Takes candidates of the peer. New credentials in it are those of a restart: of our own, or, where
+    /// we have begun none, of the peer, which is then answered with ``localFragment``.
+    public func add(_ fragment: TrickleFragment) {
+        if isRestart(fragment), let credentials = fragment.credentials {
+            setRemote(
+                ICECredentials(
+                    usernameFragment: credentials.userNameFragment, password: credentials.password))
+        }
+        for candidate in fragment.allCandidates { path.addRemote(candidate.description) }
+        if fragment.endsAllCandidates { path.endRemote() }
+    }
+
+    /// Servers that the peer names, for the next ``restart()``; ours stay.
+    public func addServers(stun: ICEConfiguration.StunServer?, turn: [ICEConfiguration.TurnServer])
+    {
+        path.addServers(stun: stun, turn: turn.filter { $0.transport != .tls })
+    }
+
+    private func setRemote(_ credentials: ICECredentials) {
+        remoteCredentials = credentials
+        path.setRemote(credentials)
+    }
+
     private func updateLocal() {
         guard let credentials = path.localCredentials else { return }
         negotiation.local.transport = .secure(
@@ -222,11 +263,13 @@ public final class PeerConnection {
     // MARK: What was agreed on
 
     private func isRestart(_ new: NegotiatedSession) -> Bool {
-        guard case .secure(let before)? = session?.transport,
-            case .secure(let after) = new.transport
-        else { return false }
-        return before.remoteUserNameFragment != after.remoteUserNameFragment
-            || before.remotePassword != after.remotePassword
+        guard let remoteCredentials, case .secure(let remote) = new.transport else { return false }
+        return Self.credentials(remote) != remoteCredentials
+    }
+
+    private static func credentials(_ remote: NegotiatedSecureTransport) -> ICECredentials {
+        ICECredentials(
+            usernameFragment: remote.remoteUserNameFragment, password: remote.remotePassword)
     }
 
     private func apply(_ session: NegotiatedSession) throws(PeerConnectionFault) {
@@ -243,10 +286,7 @@ public final class PeerConnection {
         self.session = session
         if remote.remoteIsLite, !path.isControlling { path.setRole(.controlling) }
         if isNew {
-            path.setRemote(
-                ICECredentials(
-                    usernameFragment: remote.remoteUserNameFragment,
-                    password: remote.remotePassword))
+            setRemote(Self.credentials(remote))
         }
         for candidate in remote.remoteCandidates { path.addRemote(candidate.description) }
         if remote.remoteCandidatesEnd { path.endRemote() }

@@ -2,6 +2,7 @@ import CLinux
 import EventLoop
 import FakeRealtime
 import Glibc
+import HTTP
 import WebSocket
 
 /// One client of the fake: a socket, the WebSocket on it, and the session behind it.

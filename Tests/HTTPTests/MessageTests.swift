@@ -39,7 +39,8 @@ import Testing
     @Test(arguments: [
         ("https://other/x", "https://other/x"), ("//other/x", "https://other/x"),
         ("/r/1", "https://h:8443/r/1"), ("1", "https://h:8443/a/1"), ("./1", "https://h:8443/a/1"),
-        ("../1", "https://h:8443/1"), ("../../../1", "https://h:8443/1"), ("?q", "https://h:8443/a/b?q"),
+        ("../1", "https://h:8443/1"), ("../../../1", "https://h:8443/1"),
+        ("?q", "https://h:8443/a/b?q"),
         ("", "https://h:8443/a/b?c=d/e"), ("/x?u=http://y", "https://h:8443/x?u=http://y"),
     ])
     func referencesAreResolved(reference: String, expected: String) throws {
@@ -70,7 +71,9 @@ import Testing
         reader.receiveEnd()
         let links = LinkHeader.links(of: try #require(try reader.next()).head)
         #expect(
-            links.map(\.target) == ["stun:stun.example.net", "turn:t.example.net?transport=udp", "/next"])
+            links.map(\.target) == [
+                "stun:stun.example.net", "turn:t.example.net?transport=udp", "/next",
+            ])
         #expect(links.map(\.relations) == [["ice-server"], ["ice-server"], ["next"]])
         #expect(links[1].parameters["username"] == "a\"b")
         #expect(links[1].parameters["credential"] == "c,d;e")

@@ -15,19 +15,23 @@ import WebSocket
         var settings = HTTPExchange.Settings()
         settings.proxies = nil
         change(&settings)
-        var result: Result<HTTPExchange.Answer, ExchangeFault>?
-        let given = settings
-        nonisolated(unsafe) let carried = given
+        let outcome = Outcome()
+        nonisolated(unsafe) let given = settings
         try FakeTransportHost.withLoop { host, loop in
-            let exchange = try HTTPExchange(request, settings: carried, loop: loop) {
-                result = $0
+            let exchange = try HTTPExchange(request, settings: given, loop: loop) {
+                outcome.result = $0
             }
             try withExtendedLifetime(exchange) {
-                #expect(result == nil, "it told before it was there")
-                try #require(host.run { result != nil })
+                #expect(outcome.result == nil, "it told before it was there")
+                try #require(host.run { outcome.result != nil })
             }
         }
-        return try #require(result)
+        return try TransportActor.assumeIsolated { try #require(outcome.result) }
+    }
+
+    @TransportActor private final class Outcome {
+        var result: Result<HTTPExchange.Answer, ExchangeFault>?
+        nonisolated init() {}
     }
 
     private func fault(
@@ -51,7 +55,8 @@ import WebSocket
     }
 
     @Test func anAnswerThatEndsWithItsConnectionIsTaken() throws {
-        let server = try ScriptedHTTPServer { _ in .bytes(Array("HTTP/1.0 200 OK\r\n\r\nv=0".utf8)) }
+        let server = try ScriptedHTTPServer { _ in .bytes(Array("HTTP/1.0 200 OK\r\n\r\nv=0".utf8))
+        }
         let answer = try exchange(HTTPRequest("GET", try server.url("/"))).get()
         #expect(answer.message.body == Array("v=0".utf8))
     }

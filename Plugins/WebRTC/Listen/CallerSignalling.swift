@@ -1,3 +1,4 @@
+import HTTP
 import ParleyTransport
 import PeerConnection
 
@@ -22,7 +23,7 @@ final class CallerSignalling: Signalling {
             hasAnswered = true
             if hasFoundAll { respond() }
         } catch {
-            caller.answer(HTTPResponse(400, text: error.description))
+            caller.answer(HTTPResponse(talk: 400, text: error.description))
             call.fail(
                 DisconnectReason(.ended, code: "bad_description", message: error.description))
         }
@@ -37,14 +38,17 @@ final class CallerSignalling: Signalling {
         guard let sdp = call?.peer.localDescription else { return }
         caller.answer(
             HTTPResponse(
-                201,
+                talk: 201,
                 headers: [
-                    "Content-Type: application/sdp", "Location: /whip/\(caller.id)",
+                    ("Content-Type", "application/sdp"), ("Location", "/whip/\(caller.id)"),
                 ], body: Array(sdp.utf8)))
     }
 
     /// The caller makes the offers; one who has lost us calls again.
     func restart() {}
 
-    func end() { caller.end() }
+    func end(_ done: @escaping @TransportActor () -> Void) {
+        caller.end()
+        done()
+    }
 }

@@ -1,3 +1,4 @@
+import HTTP
 import Networking
 import ParleyTransport
 import WebSocket
@@ -8,14 +9,15 @@ import WebSocket
 final class HTTPServerConnection {
     /// For a handshake and a request, and between two.
     private static var patienceNs: UInt64 { 30_000_000_000 }
+    private static var maximumBodyBytes: Int { 65_536 }
 
     private let socket: StreamSocket
     private let tls: TLSStream?
-    private let onRequest: @TransportActor (HTTPRequest, HTTPServerConnection) -> Void
+    private let onRequest: @TransportActor (HTTPMessage, HTTPServerConnection) -> Void
     private let onEnd: @TransportActor (HTTPServerConnection) -> Void
     private var watch: HostLoop.Watch?
     private var timer: HostLoop.Timer?
-    private var input = ByteQueue(capacity: 4_096)
+    private var reader = HTTPMessageReader(.requests, maximumBodyBytes: maximumBodyBytes)
     private var output = ByteQueue(capacity: 4_096)
     private var isAnswering = false
     private var closesWhenSent = false
@@ -23,7 +25,7 @@ final class HTTPServerConnection {
     /// - Parameter tls: a server's context; nil for HTTP in the clear.
     init(
         _ socket: StreamSocket, tls: TLSContext?, loop: HostLoop,
-        onRequest: @escaping @TransportActor (HTTPRequest, HTTPServerConnection) -> Void,
+        onRequest: @escaping @TransportActor (HTTPMessage, HTTPServerConnection) -> Void,
         onEnd: @escaping @TransportActor (HTTPServerConnection) -> Void
     ) throws(TransportError) {
         self.socket = socket
@@ -58,42 +60,48 @@ final class HTTPServerConnection {
 
     private func take(_ bytes: UnsafeRawBufferPointer) {
         guard let tls else {
-            input.append(bytes)
+            reader.receive(bytes)
             return serve()
         }
         tls.receive(bytes)
         do throws(TLSFault) {
             if !tls.isEstablished { try tls.handshake() }
-            while tls.isEstablished {
-                let place = input.reserve(4_096)
-                switch try tls.read(into: place, room: 4_096) {
-                case .bytes(let count): input.commit(count)
-                case .nothing:
-                    write()
-                    return serve()
-                case .end: return close()
-                }
-            }
+            if tls.isEstablished, try !readPlaintext(tls) { return close() }
             write()
+            serve()
         } catch {
             write()
             close()
         }
     }
 
+    /// - Returns: false when the browser ended TLS.
+    private func readPlaintext(_ tls: TLSStream) throws(TLSFault) -> Bool {
+        var plaintext = ByteQueue(capacity: 4_096)
+        while true {
+            switch try tls.read(into: plaintext.reserve(4_096), room: 4_096) {
+            case .bytes(let count):
+                plaintext.commit(count)
+                reader.receive(plaintext.bytes)
+                plaintext.removeAll()
+            case .nothing: return true
+            case .end: return false
+            }
+        }
+    }
+
     private func serve() {
-        guard !isAnswering, !closesWhenSent, watch != nil, !input.isEmpty else { return }
-        switch HTTPRequest.parse(input.bytes) {
-        case .incomplete: break
-        case .refused(let response):
-            closesWhenSent = true
-            put(response)
-        case .complete(let request, let count):
-            input.remove(count)
+        guard !isAnswering, !closesWhenSent, watch != nil else { return }
+        do throws(HTTPFault) {
+            guard let request = try reader.next() else { return }
             isAnswering = true
             timer?.arm(afterNs: Self.patienceNs)
-            if request.head.has("close", in: "connection") { closesWhenSent = true }
+            if !request.keepsConnection { closesWhenSent = true }
             onRequest(request, self)
+        } catch {
+            closesWhenSent = true
+            let status = if case .tooLong = error { 413 } else { 400 }
+            put(HTTPResponse(talk: status, text: error.description))
         }
     }
 
@@ -108,7 +116,8 @@ final class HTTPServerConnection {
     }
 
     private func put(_ response: HTTPResponse) {
-        response.bytes.withUnsafeBytes { bytes in
+        let answer = (try? response.serialized(keepsConnection: !closesWhenSent)) ?? []
+        answer.withUnsafeBytes { bytes in
             guard let tls else { return output.append(bytes) }
             // A stream that is broken is found out by the next read.
             try? tls.write(bytes)

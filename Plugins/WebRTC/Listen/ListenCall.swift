@@ -1,3 +1,4 @@
+import HTTP
 import Networking
 import ParleyTransport
 import PeerConnection
@@ -65,53 +66,60 @@ final class ListenCall: Call {
 
     // MARK: Requests
 
-    private func serve(_ request: HTTPRequest, _ connection: HTTPServerConnection) {
+    private func serve(_ request: HTTPMessage, _ connection: HTTPServerConnection) {
         if let refusal = refusal(of: request) { return connection.answer(refusal) }
-        switch (request.method, request.path) {
+        switch (request.head.method, Self.path(request)) {
         case ("GET", let path) where TalkPage.files[path] != nil:
             guard let file = TalkPage.files[path] else { return }
             connection.answer(
-                HTTPResponse(200, headers: ["Content-Type: \(file.type)"], body: file.bytes))
+                HTTPResponse(talk: 200, headers: [("Content-Type", file.type)], body: file.bytes))
         case ("POST", "/whip"): take(request, connection)
         case ("DELETE", let path) where path.hasPrefix("/whip/"):
             guard let call = calls[String(path.dropFirst(6))] else {
-                return connection.answer(HTTPResponse(404, text: "There is no such call."))
+                return connection.answer(HTTPResponse(talk: 404, text: "There is no such call."))
             }
             call.session?.fail(
                 DisconnectReason(.ended, code: "peer_left", message: "the caller hung up"))
             call.end()
-            connection.answer(HTTPResponse(200))
+            connection.answer(HTTPResponse(talk: 200))
         case (_, "/whip"):
             connection.answer(
-                HTTPResponse(405, headers: ["Allow: POST"], text: "Offers come by POST."))
+                HTTPResponse(talk: 405, headers: [("Allow", "POST")], text: "Offers come by POST."))
         case (_, let path) where path.hasPrefix("/whip/"):
             // All candidates are in the descriptions, so none is patched in.
             connection.answer(
-                HTTPResponse(405, headers: ["Allow: DELETE"], text: "A call ends by DELETE."))
-        default: connection.answer(HTTPResponse(404, text: "There is no such page."))
+                HTTPResponse(
+                    talk: 405, headers: [("Allow", "DELETE")], text: "A call ends by DELETE."))
+        default: connection.answer(HTTPResponse(talk: 404, text: "There is no such page."))
         }
     }
 
     /// Who may not call, and why. A page of somebody else's can't make the user's browser call: it would
     /// need our name, our origin, or the token.
-    private func refusal(of request: HTTPRequest) -> HTTPResponse? {
+    private func refusal(of request: HTTPMessage) -> HTTPResponse? {
         let name = request.head["host"].map(Self.hostName) ?? ""
         if token == nil, !options.hostNames.contains(name) {
-            return HTTPResponse(403, text: "This room is not called \(name.prefix(60)).")
+            return HTTPResponse(talk: 403, text: "This room is not called \(name.prefix(60)).")
         }
-        if let origin = request.head["origin"], request.method != "GET" {
+        if let origin = request.head["origin"], request.head.method != "GET" {
             let rest = origin.split(separator: "/").last.map(String.init) ?? ""
             guard rest == request.head["host"] else {
-                return HTTPResponse(403, text: "Other pages can't call from here.")
+                return HTTPResponse(talk: 403, text: "Other pages can't call from here.")
             }
         }
-        guard let token, request.path.hasPrefix("/whip") else { return nil }
+        guard let token, Self.path(request).hasPrefix("/whip") else { return nil }
         let shown = request.head["authorization"] ?? ""
         guard Self.isSame(shown, "Bearer \(token)") else {
             return HTTPResponse(
-                401, headers: ["WWW-Authenticate: Bearer"], text: "An access token is needed.")
+                talk: 401, headers: [("WWW-Authenticate", "Bearer")],
+                text: "An access token is needed.")
         }
         return nil
+    }
+
+    /// Without the query.
+    private static func path(_ request: HTTPMessage) -> String {
+        String(request.head.target.prefix { $0 != "?" })
     }
 
     private static func hostName(_ header: String) -> String {
@@ -130,18 +138,19 @@ final class ListenCall: Call {
 
     // MARK: Calls
 
-    private func take(_ request: HTTPRequest, _ connection: HTTPServerConnection) {
+    private func take(_ request: HTTPMessage, _ connection: HTTPServerConnection) {
         guard request.head["content-type"]?.hasPrefix("application/sdp") == true else {
             return connection.answer(
-                HTTPResponse(415, text: "An offer is application/sdp."))
+                HTTPResponse(talk: 415, text: "An offer is application/sdp."))
         }
         guard calls.count < options.maximumCallers else {
             return connection.answer(
                 HTTPResponse(
-                    503, headers: ["Retry-After: 10"], text: "The room takes no more callers."))
+                    talk: 503, headers: [("Retry-After", "10")],
+                    text: "The room takes no more callers."))
         }
         let call = TalkCall(
-            id: TalkCalls.newID(), offer: request.body,
+            id: TalkCalls.newID(), offer: String(decoding: request.body, as: UTF8.self),
             respond: { [weak connection] in connection?.answer($0) },
             onEnd: { [weak self] in self?.forget($0) })
         calls[call.id] = call

@@ -1,3 +1,4 @@
+import HTTP
 import ParleyTransport
 
 /// A browser that has called and is not answered yet, or talks.
@@ -28,7 +29,9 @@ final class TalkCall {
 
     /// The call is over, however it ended.
     func end() {
-        answer(HTTPResponse(503, headers: ["Retry-After: 5"], text: "The room did not answer."))
+        answer(
+            HTTPResponse(
+                talk: 503, headers: [("Retry-After", "5")], text: "The room did not answer."))
         TalkCalls.forget(self)
         onEnd?(self)
         onEnd = nil

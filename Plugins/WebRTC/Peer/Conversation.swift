@@ -1,17 +1,20 @@
 import DataChannel
+import JSON
 import ParleyTransport
 import PeerConnection
 
 /// What is said beside the audio of a call, over a data channel.
 @TransportActor
 protocol Conversation: AnyObject {
-    /// The channel that we open where we make the offer.
-    var channelLabel: String { get }
+    /// The channel that we open where we make the offer; nil for a call without channels.
+    var channelLabel: String? { get }
 
     /// Media flows.
     func connected(_ call: PeerCall)
     /// There is a channel, of ours or of the peer.
     func opened(_ channel: PeerDataChannel, _ call: PeerCall)
+    /// The channel that was told by ``opened(_:_:)`` is gone, and the call may go on without.
+    func closed(_ channel: PeerDataChannel, _ call: PeerCall)
     func received(_ message: DataChannels.Message, _ call: PeerCall)
     func perform(_ command: TransportCommand, _ call: PeerCall) throws(TransportError)
     func playback(_ playback: Playback, _ call: PeerCall)
@@ -20,16 +23,28 @@ protocol Conversation: AnyObject {
     func advance(_ call: PeerCall)
     /// The session ends by our wish.
     func close(_ call: PeerCall)
+    /// For `sessions.get`, beside those of the connection.
+    var statistics: JSONObject { get }
+}
+
+extension Conversation {
+    func closed(_ channel: PeerDataChannel, _ call: PeerCall) {}
+    func playback(_ playback: Playback, _ call: PeerCall) {}
+    var nextDueNs: UInt64? { nil }
+    func advance(_ call: PeerCall) {}
+    func close(_ call: PeerCall) {}
+    var statistics: JSONObject { [:] }
 }
 
 /// A peer without a protocol of its own: messages are JSON, told raw, and text goes out as captions for
 /// the talk page.
 @TransportActor
 final class PlainConversation: Conversation {
-    let channelLabel = "parley"
+    let channelLabel: String?
     private var channel: PeerDataChannel?
 
-    var nextDueNs: UInt64? { nil }
+    /// - Parameter hasChannel: false for peers that know audio alone.
+    init(hasChannel: Bool = true) { channelLabel = hasChannel ? "parley" : nil }
 
     func connected(_ call: PeerCall) { call.host.status(.connected) }
 
@@ -47,6 +62,8 @@ final class PlainConversation: Conversation {
     func perform(_ command: TransportCommand, _ call: PeerCall) throws(TransportError) {
         switch command {
         case .sendEvent(let event): try send(.object(event))
+        // The daemon has cut; there is no more to it.
+        case .interrupt: break
         case .sendMessage(let message):
             guard let text = message.message.stringValue else {
                 throw TransportError(.invalid, "a message to this peer is a text")
@@ -66,8 +83,4 @@ final class PlainConversation: Conversation {
         case .refused: throw TransportError(.invalid, "the peer takes no message that long")
         }
     }
-
-    func playback(_ playback: Playback, _ call: PeerCall) {}
-    func advance(_ call: PeerCall) {}
-    func close(_ call: PeerCall) {}
 }

@@ -34,7 +34,9 @@ final class PeerCall: Call {
         self.host = host
         do throws(PeerConnectionFault) {
             peer = try PeerConnection(
-                options.configuration(trickles: signalling.trickles), side: signalling.side,
+                options.configuration(
+                    trickles: signalling.trickles, direction: signalling.direction,
+                    hasChannel: conversation.channelLabel != nil), side: signalling.side,
                 resources: Self.resources, loop: loop)
         } catch {
             throw TransportError(.failed, error.description)
@@ -57,8 +59,8 @@ final class PeerCall: Call {
     }
 
     func connect() throws(TransportError) {
-        if signalling.side == .offerer,
-            let channel = peer.openChannel(DataChannelParameters(label: conversation.channelLabel))
+        if signalling.side == .offerer, let label = conversation.channelLabel,
+            let channel = peer.openChannel(DataChannelParameters(label: label))
         {
             use(channel)
         }
@@ -102,12 +104,18 @@ final class PeerCall: Call {
             [weak self] kind, bytes in
             self?.peer.send(kind == .rtp ? .rtp : .rtcp, bytes)
         }
-        stream?.pathStatistics = { [weak self] in self?.peer.statistics ?? [:] }
+        stream?.pathStatistics = { [weak self] in self?.pathStatistics ?? [:] }
         host.format(.toPeer, settings.sending.format, frameMs: audio.packetTimeMs)
         host.format(.fromPeer, settings.sending.format, frameMs: audio.packetTimeMs)
         if let bitRate = audio.codecs.first?.remoteOpus?.maxAverageBitrate {
             host.network(lossPercent: nil, bitRate: bitRate)
         }
+    }
+
+    private var pathStatistics: JSONObject {
+        var all = peer.statistics
+        for (name, value) in conversation.statistics.members { all[name] = value }
+        return all
     }
 
     private func restart() {
@@ -140,8 +148,12 @@ final class PeerCall: Call {
             arm()
         }
         channel.onState = { [weak self, weak channel] in
-            guard let self, let channel, $0 == .open else { return }
-            conversation.opened(channel, self)
+            guard let self, let channel, !isOver else { return }
+            switch $0 {
+            case .open: conversation.opened(channel, self)
+            case .closed: conversation.closed(channel, self)
+            case .connecting, .closing: break
+            }
             arm()
         }
         if channel.state == .open { conversation.opened(channel, self) }
@@ -240,9 +252,8 @@ final class PeerCall: Call {
         guard !isOver else { return }
         isOver = true
         timer?.cancel()
-        signalling.end()
         peer.close()
         stream = nil
-        host.disconnected(reason)
+        signalling.end { [host] in host.disconnected(reason) }
     }
 }

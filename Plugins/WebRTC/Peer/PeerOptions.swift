@@ -66,11 +66,11 @@ struct PeerOptions {
         ice.excludedInterfaces = texts("excludedInterfaces")
         ice.addresses = texts("addresses")
         if let text = texts("stunServers").first {
-            let server = try ServerURI(text, schemes: ["stun"], option: "stunServers")
+            let server = try Self.server(text, "stunServers", .stun)
             ice.stunServer = .init(host: server.host, port: server.port)
         }
         for text in texts("turnServers") {
-            let server = try ServerURI(text, schemes: ["turn", "turns"], option: "turnServers")
+            let server = try Self.server(text, "turnServers", .turn, .turns)
             ice.turnServers.append(
                 .init(
                     host: server.host, port: server.port,
@@ -94,57 +94,31 @@ struct PeerOptions {
         relayAuthorities = options["turnCaFile"]?.stringValue
     }
 
+    private static func server(
+        _ text: String, _ option: String, _ schemes: ServerURI.Scheme...
+    ) throws(TransportError) -> ServerURI {
+        guard let server = ServerURI(text), schemes.contains(server.scheme) else {
+            throw TransportError(
+                .invalid,
+                "\(option): \(text) is no server such as \(schemes[0].rawValue):example.org:3478")
+        }
+        return server
+    }
+
     /// Whether ``init(_:turnPassword:)`` needs the password.
     static func wantsPassword(_ request: ConnectRequest) -> Bool {
         request.options["turnServers"]?.arrayValue?.isEmpty == false
     }
 
-    func configuration(trickles: Bool) -> PeerConnectionConfiguration {
+    func configuration(
+        trickles: Bool, direction: Direction, hasChannel: Bool
+    ) -> PeerConnectionConfiguration {
         var configuration = PeerConnectionConfiguration(
             audio: LocalAudio(
-                ssrc: ssrc, canonicalName: canonicalName, codecs: codecs,
+                ssrc: ssrc, canonicalName: canonicalName, codecs: codecs, direction: direction,
                 packetTimeMs: frameMs),
-            ice: ice, trickles: trickles)
+            dataChannel: hasChannel ? LocalDataChannel() : nil, ice: ice, trickles: trickles)
         configuration.relayAuthorities = relayAuthorities
         return configuration
-    }
-}
-
-/// `stun:host:port`, `turn:host:port?transport=tcp`, `turns:host` (RFC 7064, RFC 7065).
-private struct ServerURI {
-    let host: String
-    let port: UInt16
-    let transport: ICEConfiguration.TurnServer.Transport
-
-    init(_ text: String, schemes: [String], option: String) throws(TransportError) {
-        let fault = TransportError(
-            .invalid, "\(option): \(text) is no server such as \(schemes[0]):example.org:3478")
-        guard let colon = text.firstIndex(of: ":"),
-            schemes.contains(String(text[..<colon]))
-        else { throw fault }
-        let isSecure = text[..<colon] == "turns"
-        let rest = text[text.index(after: colon)...].split(
-            separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
-        switch rest.dropFirst().first {
-        case "transport=tcp" where isSecure: transport = .tls
-        case nil where isSecure: transport = .tls
-        case nil,
-            "transport=udp" where !isSecure:
-            transport = .udp
-        case "transport=tcp": transport = .tcp
-        default: throw fault
-        }
-        var place = rest[0]
-        var port: UInt16 = isSecure ? 5_349 : 3_478
-        // An address of IPv6 stands in brackets.
-        let tail = place.lastIndex(of: "]").map { place[place.index(after: $0)...] } ?? place
-        if let colon = tail.lastIndex(of: ":") {
-            guard let number = UInt16(tail[tail.index(after: colon)...]) else { throw fault }
-            port = number
-            place = place[..<colon]
-        }
-        host = String(place.drop { $0 == "[" }.prefix { $0 != "]" })
-        self.port = port
-        guard !host.isEmpty else { throw fault }
     }
 }

@@ -75,7 +75,7 @@ final class ManualSignalling: Signalling {
         }
     }
 
-    func end() {}
+    func end(_ done: @escaping @TransportActor () -> Void) { done() }
 
     func take(_ event: JSONObject) throws(TransportError) -> Bool {
         guard let call, let type = event["type"]?.stringValue, type.hasPrefix("webrtc.") else {

@@ -1,5 +1,6 @@
 import ParleyTransport
 import PeerConnection
+import SDP
 
 /// How the descriptions of a call travel. It is told what to send, and calls ``PeerCall`` with what came.
 @TransportActor
@@ -8,6 +9,8 @@ protocol Signalling: AnyObject {
     var side: PeerConnection.Side { get }
     /// Whether candidates can follow a description.
     var trickles: Bool { get }
+
+    var direction: Direction { get }
 
     /// Begins; `call` outlives it.
     func begin(_ call: PeerCall)
@@ -23,7 +26,9 @@ protocol Signalling: AnyObject {
     func restart()
 
     /// The call is over, and the peer may be told.
-    func end()
+    ///
+    /// - Parameter done: to be called once, within 0.7 s.
+    func end(_ done: @escaping @TransportActor () -> Void)
 
     /// An event that a client sends to the signalling itself.
     ///
@@ -32,6 +37,7 @@ protocol Signalling: AnyObject {
 }
 
 extension Signalling {
+    var direction: Direction { .sendReceive }
     func take(_ event: JSONObject) throws(TransportError) -> Bool { false }
     func found(_ candidate: String) {}
     func foundAll() {}

@@ -1,11 +1,9 @@
-import Networking
-import OpenAIRealtime
 import ParleyTransport
 import WebSocket
 
 extension DisconnectReason {
-    /// What a link that failed means for another try.
-    init(_ fault: LinkFault) {
+    /// What a connection that failed means for another try.
+    public init(_ fault: LinkFault) {
         switch fault {
         case .lookup: self.init(.now, code: "host_not_found", message: fault.description)
         case .connect: self.init(.now, code: "connect_failed", message: fault.description)
@@ -16,6 +14,8 @@ extension DisconnectReason {
         }
     }
 
+    /// ``WebSocketError/refused(status:reason:body:retryAfterSeconds:)`` is for who knows what the server's
+    /// answers mean; here it says the status alone.
     private init(_ error: WebSocketError) {
         switch error {
         case .invalidURL: self.init(.never, code: "invalid_url", message: error.description)
@@ -24,17 +24,16 @@ extension DisconnectReason {
             self.init(
                 status == 407 || status == 403 ? .never : .now, code: "proxy_refused",
                 message: error.description)
-        case .refused(let status, _, let body, let retryAfterSeconds):
-            self = .refused(
-                httpStatus: status, retryAfter: retryAfterSeconds.map(String.init),
-                body: Array(body.utf8))
+        case .refused(let status, _, _, _):
+            self.init(
+                status < 500 ? .never : .now, code: "http_\(status)", message: error.description)
         case .handshake: self.init(.never, code: "not_a_websocket", message: error.description)
         case .violation: self.init(.now, code: "protocol_violation", message: error.description)
         case .ended: self.init(.now, code: "connection_lost", message: error.description)
         }
     }
 
-    private init(_ fault: TLSFault) {
+    public init(_ fault: TLSFault) {
         let (retry, code): (Retry, String) =
             switch fault.kind {
             case .expired: (.never, "certificate_expired")
