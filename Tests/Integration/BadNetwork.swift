@@ -3,8 +3,7 @@ import Foundation
 import JSON
 import Testing
 
-/// Two machines on a bad line (`Tests/Fixtures/bad_network.py`), each with a parleyd, and a WebRTC call
-/// between them whose signalling the test carries. Root only.
+/// Two machines on a bad line (`Tests/Fixtures/bad_network.py`), each with a parleyd. Root only.
 final class BadNetwork {
     static var isPossible: Bool { geteuid() == 0 }
 
@@ -14,7 +13,7 @@ final class BadNetwork {
     let near: WebRTCSessions
     let far: WebRTCSessions
 
-    init(_ options: JSONObject = [:]) throws {
+    init() throws {
         let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
             .deletingLastPathComponent().appendingPathComponent("Fixtures/bad_network.py").path
         process.executableURL = URL(fileURLWithPath: "/usr/bin/python3")
@@ -29,11 +28,14 @@ final class BadNetwork {
         }
         near = try WebRTCSessions(wrapper: try enter("near"))
         far = try WebRTCSessions(wrapper: try enter("far"))
+    }
+
+    /// Makes a WebRTC call from the near to the far end, whose signalling the test carries.
+    func call() throws {
         for (sessions, role) in [(far, "answer"), (near, "offer")] {
-            var options = options
-            options["signalling"] = "manual"
-            options["role"] = .string(role)
-            options["addresses"] = .array([])
+            let options: JSONObject = [
+                "signalling": "manual", "role": .string(role), "addresses": .array([]),
+            ]
             try sessions.create("call", options)
         }
         try carry { near, far in near == "connected" && far == "connected" }
@@ -86,8 +88,8 @@ final class BadNetwork {
     }
 
     /// How like the sound is at the near end that is said at the far end from now on.
-    func likeness(seconds: Int = 4) throws -> Double {
-        let (mouth, ear) = (try far.program("call"), try near.program("call"))
+    func likeness(seconds: Int = 4, mouth: String = "call") throws -> Double {
+        let (mouth, ear) = (try far.program(mouth), try near.program("call"))
         let sound = Chirp.samples(from: 250, to: 1_000)
         for _ in 0..<seconds { mouth.write(sound) }
         return Chirp.likeness(sound, in: ear.read(samples: seconds * RTPSessions.rate))

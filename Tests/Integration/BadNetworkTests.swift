@@ -7,6 +7,7 @@ import Testing
 struct BadNetworkTests {
     @Test func aCallGoesOnOverABadLine() throws {
         let network = try BadNetwork()
+        try network.call()
         try network.set(["seed": 7, "lossPercent": 5, "delayMs": 20, "jitterMs": 30])
         #expect(try network.likeness() > 0.8)
 
@@ -38,6 +39,7 @@ struct BadNetworkTests {
 
     @Test func anotherAddressLeadsToAnotherWay() throws {
         let network = try BadNetwork()
+        try network.call()
         #expect(try network.likeness(seconds: 2) > 0.9)
         try network.set(["move": "10.77.0.3"])
         try network.carry { near, far in near == "disconnected" || far == "disconnected" }
@@ -49,6 +51,7 @@ struct BadNetworkTests {
 
     @Test func aLineThatComesBackInTimeIsTheSameCall() throws {
         let network = try BadNetwork()
+        try network.call()
         try network.set(["cut": true])
         try network.carry { near, far in near == "disconnected" && far == "disconnected" }
         try network.set(["cut": false])
@@ -58,6 +61,7 @@ struct BadNetworkTests {
 
     @Test func aPeerThatVanishesIsReportedInASentence() throws {
         let network = try BadNetwork()
+        try network.call()
         try network.set(["cut": true])
         let event = try network.near.event("connection_change") {
             $0["data"]?["status"] != "connected" && $0["data"]?["reason"] != nil
@@ -68,5 +72,32 @@ struct BadNetworkTests {
         #expect(
             try network.near.client.call("sessions.get", ["session": "call"])["state"]
                 != "connected")
+    }
+
+    /// By TLS, with a token; the restart goes by PATCH.
+    @Test func aWHIPCallFindsAnotherWayWhereTheAddressChanges() throws {
+        let authority = try TestAuthority()
+        let files = try authority.certificate("IP:10.77.0.2")
+        let network = try BadNetwork()
+        let url = try network.far.listen([
+            "listenAddress": "10.77.0.2:0", "bearerToken": "sk-canary-whip",
+            "addresses": .array([]),
+            "tlsCertificate": .string(files[1]), "tlsKey": .string(files[3]),
+        ])
+        #expect(url.hasPrefix("https://10.77.0.2:"))
+        try network.near.create(
+            "call",
+            [
+                "signalling": "whip", "url": .string(url + "whip"), "addresses": .array([]),
+                "bearerToken": "sk-canary-whip", "caFile": .string(authority.file),
+            ], wait: true)
+        let caller = try network.far.caller()
+        #expect(try network.likeness(seconds: 2, mouth: caller) > 0.9)
+        try network.set(["move": "10.77.0.3"])
+        try network.carry { near, _ in near == "disconnected" }
+        try network.carry { near, _ in near == "connected" }
+        #expect(try network.likeness(mouth: caller) > 0.9)
+        let state = try network.near.client.call("sessions.get", ["session": "call"])["state"]
+        #expect(state == "connected")
     }
 }

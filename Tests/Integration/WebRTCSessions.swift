@@ -45,7 +45,7 @@ struct WebRTCSessions {
     func listen(_ options: JSONObject = [:]) throws -> String {
         var options = options
         options["signalling"] = "listen"
-        options["listenAddress"] = "127.0.0.1:0"
+        if options["listenAddress"] == nil { options["listenAddress"] = "127.0.0.1:0" }
         try create("room", options, wait: true)
         let event = try event("transport_event") { $0["data"]?["type"] == "webrtc.listening" }
         return try #require(event["data"]?["url"]?.stringValue)

@@ -107,9 +107,9 @@ final class HTTPServerConnection {
 
     // MARK: Answers
 
-    /// Answers the request at hand.
-    func answer(_ response: HTTPResponse) {
-        guard isAnswering else { return }
+    /// Answers the request at hand, or later when there is no answer yet.
+    func answer(_ response: HTTPResponse?) {
+        guard isAnswering, let response else { return }
         isAnswering = false
         put(response)
         serve()

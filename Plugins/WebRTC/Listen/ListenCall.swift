@@ -2,6 +2,7 @@ import HTTP
 import Networking
 import ParleyTransport
 import PeerConnection
+import SDP
 import WebSocket
 
 /// A session that waits for browsers: an HTTP server with the talk page and a WHIP endpoint (RFC 9725).
@@ -85,12 +86,32 @@ final class ListenCall: Call {
         case (_, "/whip"):
             connection.answer(
                 HTTPResponse(talk: 405, headers: [("Allow", "POST")], text: "Offers come by POST."))
+        case ("PATCH", let path) where path.hasPrefix("/whip/"):
+            connection.answer(patch(String(path.dropFirst(6)), request, connection))
         case (_, let path) where path.hasPrefix("/whip/"):
-            // All candidates are in the descriptions, so none is patched in.
             connection.answer(
                 HTTPResponse(
-                    talk: 405, headers: [("Allow", "DELETE")], text: "A call ends by DELETE."))
+                    talk: 405, headers: [("Allow", "PATCH, DELETE")],
+                    text: "A call is patched or deleted."))
         default: connection.answer(HTTPResponse(talk: 404, text: "There is no such page."))
+        }
+    }
+
+    /// - Returns: nil for what is answered later.
+    private func patch(
+        _ id: String, _ request: HTTPMessage, _ connection: HTTPServerConnection
+    ) -> HTTPResponse? {
+        guard let call = calls[id] else {
+            return HTTPResponse(talk: 404, text: "There is no such call.")
+        }
+        guard request.mediaType == TrickleFragment.contentType else {
+            return HTTPResponse(talk: 415, text: "A patch is \(TrickleFragment.contentType).")
+        }
+        guard let fragment = try? TrickleFragment(parsing: request.body) else {
+            return HTTPResponse(talk: 400, text: "The patch makes no sense.")
+        }
+        return call.patch(fragment, ifMatch: request.head["if-match"]) { [weak connection] in
+            connection?.answer($0)
         }
     }
 

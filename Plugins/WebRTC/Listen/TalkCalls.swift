@@ -1,5 +1,7 @@
 import HTTP
 import ParleyTransport
+import PeerConnection
+import SDP
 
 /// A browser that has called and is not answered yet, or talks.
 @TransportActor
@@ -10,6 +12,9 @@ final class TalkCall {
     private var respond: (@TransportActor (HTTPResponse) -> Void)?
     /// The session that took the call.
     weak var session: PeerCall?
+    /// Names the ICE session, for `If-Match` (RFC 9725, section 4.3.1).
+    private(set) var entityTag = "\"1\""
+    private var restarts = 1
     fileprivate var onEnd: (@TransportActor (TalkCall) -> Void)?
 
     init(
@@ -25,6 +30,42 @@ final class TalkCall {
     func answer(_ response: HTTPResponse) {
         respond?(response)
         respond = nil
+    }
+
+    /// Answers a PATCH: candidates of the caller, or an ICE restart, whose answer goes out by
+    /// ``answer(_:)`` once our candidates are known.
+    ///
+    /// - Returns: the answer where it is known at once.
+    func patch(
+        _ fragment: TrickleFragment, ifMatch: String?,
+        respond: @escaping @TransportActor (HTTPResponse) -> Void
+    ) -> HTTPResponse? {
+        guard let session else { return HTTPResponse(talk: 404, text: "The call is over.") }
+        guard let ifMatch else {
+            return HTTPResponse(talk: 428, text: "A PATCH needs If-Match.")
+        }
+        let isRestart = session.peer.isRestart(fragment)
+        guard ifMatch == "*" ? isRestart : ifMatch == entityTag && !isRestart else {
+            return HTTPResponse(talk: 412, text: "There was an ICE restart in between.")
+        }
+        guard isRestart else {
+            session.peer.add(fragment)
+            return HTTPResponse(talk: 204)
+        }
+        guard self.respond == nil else {
+            return HTTPResponse(talk: 503, headers: [("Retry-After", "1")], text: "One at a time.")
+        }
+        restarts += 1
+        entityTag = "\"\(restarts)\""
+        // Host candidates may be there before the call returns.
+        self.respond = respond
+        do throws(PeerConnectionFault) {
+            try session.peer.restart()
+            session.peer.add(fragment)
+        } catch {
+            answer(HTTPResponse(talk: 503, text: error.description))
+        }
+        return nil
     }
 
     /// The call is over, however it ended.

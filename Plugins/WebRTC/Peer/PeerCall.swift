@@ -254,6 +254,8 @@ final class PeerCall: Call {
         timer?.cancel()
         peer.close()
         stream = nil
-        signalling.end { [host] in host.disconnected(reason) }
+        var reason = reason
+        if !signalling.canCallAgain { reason.retry = .ended }
+        signalling.end { [host, reason] in host.disconnected(reason) }
     }
 }

@@ -11,6 +11,8 @@ protocol Signalling: AnyObject {
     var trickles: Bool { get }
 
     var direction: Direction { get }
+    /// Whether a call that broke can be made again from here.
+    var canCallAgain: Bool { get }
 
     /// Begins; `call` outlives it.
     func begin(_ call: PeerCall)
@@ -38,6 +40,7 @@ protocol Signalling: AnyObject {
 
 extension Signalling {
     var direction: Direction { .sendReceive }
+    var canCallAgain: Bool { true }
     func take(_ event: JSONObject) throws(TransportError) -> Bool { false }
     func found(_ candidate: String) {}
     func foundAll() {}

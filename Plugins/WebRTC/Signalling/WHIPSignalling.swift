@@ -144,22 +144,26 @@ final class WHIPSignalling: Signalling {
     ) {
         patch = nil
         guard let call else { return }
-        guard case .success(let answer) = result, (200...299).contains(answer.message.status) else {
-            // A call needs no more candidates as long as it stands; a restart needs its answer.
-            mayPatch = isRestart && mayPatch
-            if isRestart {
-                call.fail(
-                    DisconnectReason(
-                        .now, code: "restart_refused",
-                        message: "the way to the peer was lost, and the server begins no other"))
-            }
-            return
+        let answer: HTTPExchange.Answer
+        switch result {
+        case .success(let given) where (200...299).contains(given.message.status): answer = given
+        case .success(let refusal): return refused("status \(refusal.message.status)", isRestart)
+        case .failure(let fault): return refused(fault.description, isRestart)
         }
         if let tag = answer.message.head["etag"] { entityTag = tag }
         if isRestart, let fragment = try? TrickleFragment(parsing: answer.message.body) {
             call.peer.add(fragment)
         }
         if mustTrickle || mustRestart { timer?.arm(afterNs: 0) }
+    }
+
+    /// A call needs no more candidates as long as it stands; a restart needs its answer.
+    private func refused(_ why: String, _ isRestart: Bool) {
+        guard isRestart else { return mayPatch = false }
+        call?.fail(
+            DisconnectReason(
+                .now, code: "restart_refused",
+                message: "the way to the peer was lost, and the server begins no other: \(why)"))
     }
 
     // MARK: The end
