@@ -157,7 +157,7 @@ let package = Package(
             name: "parleyctl",
             dependencies: [
                 "ControlProtocol", "Control", "Configuration", "TerminalView", "PulseAudio",
-                "EventLoop", "JSON", "CLinux",
+                "WebSocket", "EventLoop", "JSON", "CLinux",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),
@@ -235,7 +235,9 @@ let package = Package(
         tests(of: "FakeRealtime", ["AudioCore", "JSON"]),
         tests(of: "Configuration", ["ControlProtocol", "JSON"]),
         tests(of: "TerminalView", ["JSON"]),
-        tests(of: "parleyctl", ["JSON", "PulseAudio", "Control", "ControlProtocol", "EventLoop"]),
+        tests(
+            of: "parleyctl",
+            ["JSON", "Configuration", "PulseAudio", "Control", "ControlProtocol", "EventLoop"]),
         tests(of: "TransportHosting", ["EventLoop", "JSON", "CParleyWire"]),
         tests(of: "Gateway", ["JSON", "Metrics"]),
         tests(

@@ -6,6 +6,7 @@
 #include <linux/openat2.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <sys/timex.h>
 #include <unistd.h>
 
 ssize_t parley_send_rights(int socket, const void *bytes, size_t size, const int *fds, int count,
@@ -109,4 +110,11 @@ int parley_open_no_links(int directory, const char *path, int flags) {
     struct open_how how = {.flags = (unsigned)flags, .resolve = RESOLVE_NO_SYMLINKS};
 
     return (int)syscall(SYS_openat2, directory, path, &how, sizeof how);
+}
+
+int parley_clock_is_kept(void) {
+    struct timex state = {.modes = 0};
+    int answer = adjtimex(&state);
+
+    return answer < 0 ? -1 : answer != TIME_ERROR;
 }

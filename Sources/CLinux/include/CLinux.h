@@ -57,4 +57,8 @@ int parley_forbid_dumps(void);
 /* openat2() with RESOLVE_NO_SYMLINKS; -1 and ENOSYS before Linux 5.6. */
 int parley_open_no_links(int directory, const char *path, int flags);
 
+/* Whether somebody keeps the wall clock right, as the kernel knows it (adjtimex()): 1, 0, or -1 when it
+ * does not tell. Changes nothing. */
+int parley_clock_is_kept(void);
+
 #endif

@@ -52,19 +52,22 @@ struct Watch: ParsableCommand {
     }
 
     private func printEvents(_ client: ControlClient, _ signals: SignalDescriptor) throws {
+        // What came with the answer is here already, and no socket becomes readable for it.
+        var isReadable = false
         while true {
+            for event in try client.takeEvents(readable: isReadable) {
+                // Past stdio's buffer: a line is of use when it happens.
+                write(
+                    gateway.json ? event.serialized() : WatchState.line(for: event),
+                    to: STDOUT_FILENO)
+            }
             var waits = [
                 pollfd(fd: client.fileDescriptor, events: Int16(POLLIN), revents: 0),
                 pollfd(fd: signals.fd, events: Int16(POLLIN), revents: 0),
             ]
             poll(&waits, 2, -1)
             if let signal = signals.next(), signal != SIGWINCH { return }
-            for event in try client.takeEvents(readable: waits[0].revents != 0) {
-                // Past stdio's buffer: a line is of use when it happens.
-                write(
-                    gateway.json ? event.serialized() : WatchState.line(for: event),
-                    to: STDOUT_FILENO)
-            }
+            isReadable = waits[0].revents != 0
         }
     }
 }

@@ -7,11 +7,27 @@ struct Finding: Equatable {
         case good
         /// Worth knowing; nothing to do, or only perhaps.
         case note
+        /// It works, and not as it should.
+        case warning
         /// It will not work like this.
         case problem
+
+        /// Of `parleyctl doctor`, when this is the worst. 2 and 3 mean other things in this program.
+        var exitStatus: Int32 {
+            switch self {
+            case .good, .note: 0
+            case .warning: 4
+            case .problem: 1
+            }
+        }
+
+        /// From the best to the worst.
+        static let order: [Grade] = [.good, .note, .warning, .problem]
     }
 
     var grade: Grade
+    /// Of the check that found it.
+    var check = ""
     var what: String
     var why: String?
     var remedy: String?
@@ -22,12 +38,18 @@ struct Finding: Equatable {
         Finding(grade: .note, what: what, why: why, remedy: remedy)
     }
 
+    static func warning(_ what: String, why: String, remedy: String) -> Finding {
+        Finding(grade: .warning, what: what, why: why, remedy: remedy)
+    }
+
     static func problem(_ what: String, why: String, remedy: String) -> Finding {
         Finding(grade: .problem, what: what, why: why, remedy: remedy)
     }
 
     var json: JSONValue {
-        var object: JSONObject = ["grade": .string(grade.rawValue), "what": .string(what)]
+        var object: JSONObject = [
+            "check": .string(check), "grade": .string(grade.rawValue), "what": .string(what),
+        ]
         if let why { object["why"] = .string(why) }
         if let remedy { object["remedy"] = .string(remedy) }
         return .object(object)
@@ -39,11 +61,19 @@ struct Finding: Equatable {
             switch grade {
             case .good: "ok      "
             case .note: "note    "
+            case .warning: "warning "
             case .problem: "problem "
             }
         var lines = [mark + what]
         if let why { lines.append("        why: \(why)") }
         if let remedy { lines.append("        do:  \(remedy)") }
         return lines.map(TerminalText.harmless)
+    }
+}
+
+extension [Finding] {
+    /// Good when there is nothing.
+    var worst: Finding.Grade {
+        Finding.Grade.order.last { grade in contains { $0.grade == grade } } ?? .good
     }
 }

@@ -1,37 +1,47 @@
 import Control
 import JSON
 
+/// What the doctor learns from the daemon, if there is one.
+struct GatewayView {
+    var findings: [Finding] = []
+    /// Nil when it does not answer.
+    var version: String?
+    var isRealTime: Bool?
+}
+
 /// Looks at the daemon, if there is one.
 enum GatewayCheck {
-    static func findings(_ gateway: GatewayOptions) -> [Finding] {
+    static func look(_ gateway: GatewayOptions) -> GatewayView {
         let client: ControlClient
         do throws(DaemonError) {
             client = try gateway.connect()
         } catch {
-            return [absent(error)]
+            return GatewayView(findings: [absent(error)])
         }
         let info = try? client.answer("gateway.info", timeout: .seconds(5))
         guard let info else {
-            return [
+            return GatewayView(findings: [
                 .problem(
                     "a gateway is at \(client.path), but it does not answer",
                     why: "it hangs, or it is not parleyd",
                     remedy:
                         "look at its log: journalctl --user -u parleyd, or journalctl -u parleyd")
-            ]
+            ])
         }
-        var findings = [
+        var view = GatewayView(version: info["version"]?.stringValue)
+        view.findings = [
             Finding.good(
                 "parleyd \(info["version"]?.stringValue ?? "") answers at \(client.path), "
                     + "role \(info["role"]?.stringValue ?? "unknown")")
         ]
         if let status = try? client.answer("gateway.status", timeout: .seconds(5)) {
-            findings += self.findings(status: status)
+            view.findings += findings(status: status)
+            view.isRealTime = status["realTime"]?.boolValue
         }
         if let answer = try? client.answer("transports.list", timeout: .seconds(5)) {
-            findings += (answer["transports"]?.arrayValue ?? []).compactMap(refused)
+            view.findings += (answer["transports"]?.arrayValue ?? []).compactMap(refused)
         }
-        return findings
+        return view
     }
 
     private static func absent(_ error: DaemonError) -> Finding {

@@ -18,7 +18,37 @@ enum SoundCheck {
             .good(
                 "sound server \(identity.name) \(identity.version) at \(identity.socket), runs as "
                     + "\(identity.serverUser); you are user \(identity.uid)")
-        ] + findings(report.devices, .source) + findings(report.devices, .sink)
+        ] + cookie(identity) + findings(report.devices, .source)
+            + findings(report.devices, .sink)
+    }
+
+    /// Nothing when the server asks for no cookie of us: its own user is always let in.
+    static func cookie(_ identity: ServerIdentity) -> [Finding] {
+        guard !identity.cookiePath.isEmpty else { return [] }
+        guard !identity.isCookieReadable else {
+            return [.good("cookie \(identity.cookiePath) can be read")]
+        }
+        return [
+            .note(
+                "cookie \(identity.cookiePath) can't be read",
+                why: "the server of another user lets in only who shows its cookie, or is in its "
+                    + "group",
+                remedy: "put the gateway's user into group pulse-access, or name a cookie that it "
+                    + "can read by PULSE_COOKIE in its environment")
+        ]
+    }
+
+    /// Whether a Bluetooth device is in the mode for calls: 8 or 16 kHz, one channel.
+    static func isPhoneQuality(_ device: AudioDevice) -> Bool {
+        let properties = device.properties
+        let isBluetooth =
+            properties["device.bus"] == "bluetooth" || properties["device.api"] == "bluez5"
+            || device.name.contains("bluez")
+        let profile =
+            (properties["bluetooth.protocol"] ?? "") + (properties["api.bluez5.profile"] ?? "")
+        return isBluetooth
+            && (device.rateHz <= 16_000 || profile.contains("headset")
+                || profile.contains("handsfree"))
     }
 
     private static func absent(_ status: ServerStatus) -> Finding {
@@ -61,6 +91,15 @@ enum SoundCheck {
                     "the default microphone is what a speaker plays", why: name,
                     remedy: "choose a real one: pactl set-default-source NAME, or name it in "
                         + "audio.source"))
+        }
+        if isPhoneQuality(device) {
+            findings.append(
+                .warning(
+                    "the default \(word) is a Bluetooth device in phone quality",
+                    why:
+                        "\(name), \(device.rateHz) Hz: a headset can play well or listen, not both",
+                    remedy: "use another microphone and: pactl set-card-profile CARD a2dp-sink "
+                        + "(pactl list cards short names it)"))
         }
         if device.state == .suspended {
             findings.append(
