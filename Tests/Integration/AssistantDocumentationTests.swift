@@ -9,26 +9,28 @@ import Testing
         try String(contentsOfFile: "\(ExampleProgram.root)/\(name)", encoding: .utf8)
     }
 
-    private func daemon() throws -> DaemonUnderTest {
+    private func daemon(_ transport: String = "openai-websocket") throws -> DaemonUnderTest {
         let daemon = try DaemonUnderTest()
         try daemon.install(
-            plugin: "\(DaemonUnderTest.buildDirectory)/libopenai-websocket.so",
-            as: "openai-websocket.so")
+            plugin: "\(DaemonUnderTest.buildDirectory)/lib\(transport).so", as: "\(transport).so")
         let client = try daemon.client()
         try daemon.until("the transport is served") {
-            (try? client.call("transports.describe", ["transport": "openai-websocket"]))?["state"]
+            (try? client.call("transports.describe", ["transport": .string(transport)]))?["state"]
                 == "available"
         }
         return daemon
     }
 
-    @Test func theTableOfOptionsIsThePluginsSchema() throws {
-        let daemon = try daemon()
+    @Test(arguments: [
+        ("openai-websocket", "docs/OpenAIRealtime.md"), ("webrtc", "docs/WebRTC.md"),
+    ])
+    func theTableOfOptionsIsThePluginsSchema(transport: String, file: String) throws {
+        let daemon = try daemon(transport)
         let answer = try daemon.client().call(
-            "transports.describe", ["transport": "openai-websocket"])
+            "transports.describe", ["transport": .string(transport)])
         let options = try #require(answer["options"]?["properties"]?.objectValue)
         let rows = options.members.map { row($0.name, $0.value) }
-        let table = try page("docs/OpenAIRealtime.md").components(separatedBy: "\n\n")
+        let table = try page(file).components(separatedBy: "\n\n")
             .first { $0.hasPrefix("| option | type |") }?
             .split(separator: "\n").dropFirst(2).map(String.init)
         #expect(table == rows)

@@ -53,7 +53,7 @@ struct RTPOptions {
             "telephoneEventPayloadType", "rtp: of telephone keys; -1 for none.", default: 101,
             in: -1...127),
         .integer(
-            "ptimeMs", "rtp: the length of a packet: 10, 20, 40, 60.", default: 20, in: 10...60),
+            "ptimeMs", "The length of a packet: 10, 20, 40, 60.", default: 20, in: 10...60),
         .number(
             "quietLimitS",
             "rtp: a peer that was heard, and then not for so long, has gone; 0 for never.",
