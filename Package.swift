@@ -66,6 +66,7 @@ let package = Package(
         .target(name: "CParleyTransport", cSettings: strictC),
         .target(name: "CParleyWire", dependencies: ["CParleyTransport"], cSettings: strictC),
         .target(name: "CLinux", cSettings: strictC),
+        .target(name: "CSandbox", cSettings: strictC),
         .target(name: "CToml", cxxSettings: [.unsafeFlags(["-Wall", "-Wextra"])]),
 
         // Ground.
@@ -138,7 +139,8 @@ let package = Package(
 
         // Programs.
         .executableTarget(
-            name: "parley-transport-host", dependencies: ["CParleyTransport", "CParleyWire"],
+            name: "parley-transport-host",
+            dependencies: ["CParleyTransport", "CParleyWire", "CSandbox"],
             cSettings: strictC,
             // A plugin brings its own Swift runtime, or none. The package manager links C with swiftc,
             // which adds one unless it is told that the program is for bare metal.
@@ -150,7 +152,7 @@ let package = Package(
             name: "parleyd",
             dependencies: [
                 "Gateway", "Control", "ControlProtocol", "Configuration", "TransportHosting",
-                "EventLoop", "CLinux",
+                "EventLoop", "CLinux", "CSandbox",
             ],
             swiftSettings: strict),
         .executableTarget(

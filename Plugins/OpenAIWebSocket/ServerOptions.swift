@@ -41,7 +41,7 @@ struct ServerOptions {
             "The header that carries the key; Authorization has 'Bearer ' before it. Azure: api-key.",
             default: "Authorization"),
         .strings("headers", "More headers, each as 'Name: value'. Nothing secret: they are shown."),
-        .string(
+        .file(
             "caFile",
             "A PEM file of certificate authorities that are trusted instead of the system's."),
         .string(

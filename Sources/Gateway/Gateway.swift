@@ -65,6 +65,7 @@ public final class Gateway {
         legsStorage = DeviceLegs(engine: engine, pool: pool) { [weak self] kind, name in
             self?.setConfiguredVolume(kind, name)
         }
+        hosting.configuredFiles = { [weak self] in self?.configuredFiles($0) ?? [] }
         server.service = self
         server.onListeners = { [weak self] in
             for session in self?.sessions ?? [] { session.tellListeners() }

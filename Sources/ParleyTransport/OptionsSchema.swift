@@ -84,6 +84,14 @@ public struct OptionsSchema: Sendable {
             return property
         }
 
+        /// The name of a file, or of a directory, that the plugin reads. A plugin may open no other but the
+        /// system's libraries and certificates, and only configuration names one.
+        public static func file(_ name: String, _ description: String) -> Property {
+            var property = Property(name, "string", description, default: nil)
+            property.schema["x-file"] = true
+            return property
+        }
+
         /// The same option, without which nothing connects.
         public var required: Property {
             var property = self

@@ -8,9 +8,11 @@ public protocol HostLauncher: AnyObject {
     ///
     /// - Parameters:
     ///   - name: for the process list.
+    ///   - readable: files and directories that the plugin may read beside what every plugin may.
     ///   - onExit: called once, when the process has ended, and not before `launch` has returned.
     func launch(
-        name: String, plugin file: FileDescriptor, onExit: @escaping @LoopActor (HostExit) -> Void
+        name: String, plugin file: FileDescriptor, readable: [FileDescriptor],
+        onExit: @escaping @LoopActor (HostExit) -> Void
     ) throws(HostLaunchError) -> LaunchedHost
 }
 

@@ -45,16 +45,19 @@ final class HostProcess {
     private let room = UnsafeMutableRawBufferPointer.allocate(
         byteCount: Int(PARLEY_WIRE_MESSAGE_MAX), alignment: 8)
 
-    /// Starts a host for the plugin in `file`.
+    /// Starts a host for the plugin in `file`, which may read the files and directories `readable`.
     init(
         launcher: any HostLauncher, name: String, file: FileDescriptor,
+        readable: [FileDescriptor] = [],
         helloLimit: Duration = HostProcess.helloLimit
     ) throws(HostLaunchError) {
         self.name = name
         startedNs = MonotonicClock.nowNs
         flow = FlowLimit(nowNs: startedNs)
         let exit = ExitReport()
-        launched = try launcher.launch(name: name, plugin: file) { exit.come($0) }
+        launched = try launcher.launch(name: name, plugin: file, readable: readable) {
+            exit.come($0)
+        }
         exit.receiver = self
         watch = EventLoop.shared.watch(launched.control.raw, for: .read) { [weak self] ready in
             self?.serve(ready)

@@ -1,4 +1,6 @@
+import CLinux
 import EventLoop
+import Glibc
 
 /// What a ``HostSlot`` tells the hosting.
 @LoopActor
@@ -6,6 +8,8 @@ protocol HostSlotDelegate: AnyObject {
     func slot(_ slot: HostSlot, logged level: TransportLogLevel, _ text: String)
     /// The host died too often: nothing is started any more.
     func slotFailed(_ slot: HostSlot, reason: String)
+    /// The files and directories that config names for the plugin to read.
+    func readable(_ descriptor: TransportDescriptor) -> [String]
     /// The last session is gone.
     func slotIsIdle(_ slot: HostSlot)
     /// A host was started.
@@ -62,13 +66,25 @@ final class HostSlot {
         }
         do throws(HostLaunchError) {
             let process = try HostProcess(
-                launcher: launcher, name: descriptor.id, file: file.descriptor)
+                launcher: launcher, name: descriptor.id, file: file.descriptor,
+                readable: openReadable())
             process.delegate = self
             self.process = process
             delegate?.slotStarted(self)
             return process
         } catch {
             throw .launch(error)
+        }
+    }
+
+    /// By descriptor, so that a host is told nothing about names. What is not there is not granted: the
+    /// plugin says what it misses.
+    private func openReadable() -> [FileDescriptor] {
+        (delegate?.readable(descriptor) ?? []).compactMap { path in
+            guard let resolved = realpath(path, nil) else { return nil }
+            defer { free(resolved) }
+            let raw = parley_open_path(AT_FDCWD, resolved, 0)
+            return raw >= 0 ? FileDescriptor(owning: raw) : nil
         }
     }
 

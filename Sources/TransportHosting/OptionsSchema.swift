@@ -4,7 +4,7 @@ import JSON
 ///
 /// One object; properties of type string, integer, number, boolean, array of those, or object, which is
 /// passed through; `enum`, `default`, `minimum`, `maximum`, `description`, `title`; `required`;
-/// `x-secret` marks a secret. A property that is not listed is an error.
+/// `x-secret` marks a secret, `x-file` the name of a file that the plugin reads. A property that is not listed is an error.
 public struct OptionsSchema: Sendable, Hashable {
     public enum ValueType: String, Sendable, Hashable {
         case string, integer, number, boolean, array, object
@@ -21,6 +21,8 @@ public struct OptionsSchema: Sendable, Hashable {
         public let maximum: Double?
         /// Never part of the options that a plugin gets: it asks by name.
         public let isSecret: Bool
+        /// Names a file that the plugin reads: what config names here, its host may open.
+        public let isFile: Bool
     }
 
     /// In the plugin's order.

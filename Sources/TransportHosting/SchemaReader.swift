@@ -60,7 +60,9 @@ struct SchemaReader {
         }
         for (keyword, _) in schema.members {
             switch keyword {
-            case "type", "items", "enum", "default", "minimum", "maximum", "x-secret": continue
+            case "type", "items", "enum", "default", "minimum", "maximum", "x-secret",
+                "x-file":
+                continue
             case _ where annotations.contains(keyword): continue
             default:
                 throw SchemaError("'\(name)' uses '\(keyword)', which Parley does not check")
@@ -70,12 +72,16 @@ struct SchemaReader {
         guard !isSecret || type == .string && schema["default"] == nil else {
             throw SchemaError("'\(name)' is a secret: it must be a string without a default")
         }
+        let isFile = schema["x-file"] == true
+        guard !isFile || type == .string && !isSecret else {
+            throw SchemaError("'\(name)' names a file: it must be a string, and no secret")
+        }
         let property = OptionsSchema.Property(
             name: name, type: type, itemType: try itemType(name, type, schema["items"]),
             choices: try choices(name, schema["enum"]), fallback: schema["default"],
             minimum: try bound(name, "minimum", schema),
             maximum: try bound(name, "maximum", schema),
-            isSecret: isSecret)
+            isSecret: isSecret, isFile: isFile)
         try checkOwnValues(property)
         return property
     }

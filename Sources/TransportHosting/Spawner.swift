@@ -12,7 +12,9 @@ public struct Spawner: Sendable {
     public let processID: pid_t
 
     /// Starts the program in its spawner mode. It ends when the daemon does. [thread-safe]
-    public init(program: String) throws(HostLaunchError) {
+    ///
+    /// - Parameter sandbox: how it and its hosts confine themselves: `on`, `off` or `log`.
+    public init(program: String, sandbox: String = "on") throws(HostLaunchError) {
         let (ours, theirs) = try PacketSocket.pair()
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
@@ -30,7 +32,7 @@ public struct Spawner: Sendable {
         posix_spawnattr_setflags(&attributes, CShort(POSIX_SPAWN_SETSIGDEF))
 
         var pid: pid_t = 0
-        let code = Self.withCStrings([program, "--spawner"]) { arguments in
+        let code = Self.withCStrings([program, "--spawner", sandbox]) { arguments in
             posix_spawn(&pid, program, &actions, &attributes, arguments, environ)
         }
         guard code == 0 else { throw .launcherNotStarted(program: program, code: code) }
@@ -68,14 +70,17 @@ public final class SpawnerLauncher: HostLauncher {
     }
 
     public func launch(
-        name: String, plugin file: FileDescriptor, onExit: @escaping @LoopActor (HostExit) -> Void
+        name: String, plugin file: FileDescriptor, readable: [FileDescriptor],
+        onExit: @escaping @LoopActor (HostExit) -> Void
     ) throws(HostLaunchError) -> LaunchedHost {
         guard watch != nil else { throw .launcherLost }
         let control = try PacketSocket.pair()
         let audio = try PacketSocket.pair()
         lastHost += 1
         let host = lastHost
-        let descriptors = [control.theirs.raw, audio.theirs.raw, file.raw]
+        let descriptors =
+            [control.theirs.raw, audio.theirs.raw, file.raw]
+            + readable.prefix(Int(PARLEY_WIRE_READABLE_MAX)).map(\.raw)
         try send(UInt32(PARLEY_SPAWN), host: host, name: name, descriptors: descriptors)
         exits[host] = onExit
         return LaunchedHost(control: control.ours, audio: audio.ours) { [weak self] in

@@ -14,6 +14,8 @@ public final class TransportHosting {
     private var failures: [FileIdentity: String] = [:]
     private var lastSession: UInt32 = 0
     private var tallies: [String: HostTally] = [:]
+    /// The files and directories that config names for a plugin to read, asked when a host starts.
+    public var configuredFiles: @LoopActor (TransportDescriptor) -> [String] = { _ in [] }
     private var settlers: [CheckedContinuation<Void, Never>] = []
 
     private let log: @LoopActor (TransportLogLevel, String) -> Void
@@ -190,6 +192,8 @@ extension TransportHosting: HostSlotDelegate {
     func slot(_ slot: HostSlot, lost death: HostDeath) {
         tallies[slot.descriptor.id, default: HostTally()].deaths[death.kind, default: 0] += 1
     }
+
+    func readable(_ descriptor: TransportDescriptor) -> [String] { configuredFiles(descriptor) }
 
     func slotIsIdle(_ slot: HostSlot) {
         let isCurrent = announced[slot.descriptor.id]?.identity == slot.file.identity

@@ -9,6 +9,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <parley_sandbox.h>
+
 #include "descriptor.h"
 #include "loop.h"
 #include "session.h"
@@ -166,12 +168,31 @@ static bool say_hello(void) {
     return is_sent;
 }
 
-int run_host(void) {
-    const char *fault = NULL;
+/* Before a line of the plugin runs, its constructors included. */
+static const char *confine(parley_sandbox_mode mode, int readable_count) {
+    static char text[128];
+    int readable[1 + PARLEY_WIRE_READABLE_MAX] = {PARLEY_WIRE_PLUGIN_FD};
 
+    if (readable_count < 0 || readable_count > PARLEY_WIRE_READABLE_MAX)
+        readable_count = 0;
+    for (int i = 0; i < readable_count; i++)
+        readable[1 + i] = PARLEY_WIRE_READABLE_FD + i;
+    int files = parley_sandbox_restrict_host(mode, readable, 1 + readable_count);
+    for (int i = 0; i < readable_count; i++)
+        close(PARLEY_WIRE_READABLE_FD + i);
+    int calls = files < 0 ? files : parley_sandbox_confine(PARLEY_SANDBOX_HOST, mode);
+    if (calls >= 0)
+        return NULL;
+    snprintf(text, sizeof text, "this kernel can't confine a plugin (errno %d): see --sandbox of parleyd",
+             -calls);
+    return text;
+}
+
+int run_host(parley_sandbox_mode mode, int readable_count) {
     loop_open();
-    /* The host confines itself here, before a line of the plugin runs. */
-    plugin = load(&fault);
+    const char *fault = confine(mode, readable_count);
+    if (!fault)
+        plugin = load(&fault);
     if (fault)
         return refuse(fault);
     close(PARLEY_WIRE_PLUGIN_FD);

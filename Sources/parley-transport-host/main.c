@@ -2,9 +2,12 @@
  * processes. Both are started by parleyd and speak parley_wire.h over inherited descriptors. */
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+
+#include <parley_sandbox.h>
 
 #include "host.h"
 #include "spawner.h"
@@ -16,6 +19,13 @@ static int is_packet_socket(int fd) {
     return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_SEQPACKET;
 }
 
+/* What parleyd was told by --sandbox; "on" when nothing was said. */
+static parley_sandbox_mode sandbox_mode(const char *name) {
+    int mode = parley_sandbox_mode_named(name);
+    return mode < 0 ? PARLEY_SANDBOX_ON : (parley_sandbox_mode)mode;
+}
+
+/* --spawner SANDBOX, or --host NAME SANDBOX READABLE. */
 int main(int count, char **arguments) {
     const char *mode = count > 1 ? arguments[1] : "";
 
@@ -33,12 +43,13 @@ int main(int count, char **arguments) {
     signal(SIGPIPE, SIG_IGN);
     if (strcmp(mode, "--spawner") == 0 && is_packet_socket(PARLEY_WIRE_SPAWNER_FD)) {
         prctl(PR_SET_NAME, "parley-spawner");
-        return run_spawner();
+        return run_spawner(sandbox_mode(count > 2 ? arguments[2] : ""));
     }
     if (strcmp(mode, "--host") == 0 && is_packet_socket(PARLEY_WIRE_CONTROL_FD) &&
         is_packet_socket(PARLEY_WIRE_AUDIO_FD)) {
         prctl(PR_SET_NAME, "parley-host");
-        return run_host();
+        return run_host(sandbox_mode(count > 3 ? arguments[3] : ""),
+                        count > 4 ? atoi(arguments[4]) : 0);
     }
     fprintf(stderr, "parley-transport-host is started by parleyd, not by hand; it knows --version\n");
     return 2;

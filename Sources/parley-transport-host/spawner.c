@@ -17,8 +17,10 @@
 
 #include "wire.h"
 
-#define HOST_FDS 3
+#define HOST_FDS 3 /* at least: what its plugin may read comes behind */
+#define HOST_FDS_MAX (HOST_FDS + PARLEY_WIRE_READABLE_MAX)
 #define VARIABLES_MAX 32
+#define FIRST_FREE_FD 32 /* behind all that hosts are given */
 
 struct process {
     struct process *next;
@@ -26,13 +28,14 @@ struct process {
     pid_t pid;
 };
 static struct process *processes;
+static const char *sandbox_name; /* what hosts are told */
 
 /* What a host may know of the daemon's environment. Nothing here is secret, except what somebody
  * wrote into a proxy's URL for every program of the machine to see. */
 static const char *const passed[] = {
     "PATH", "LANG", "LC_ALL", "TZ", "HOME", "LD_LIBRARY_PATH", "SSL_CERT_FILE", "SSL_CERT_DIR",
     "http_proxy", "https_proxy", "all_proxy", "no_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY",
-    "NO_PROXY",
+    "NO_PROXY", "PARLEY_LIBRARY_PATH",
 };
 
 static char **host_environment(void) {
@@ -59,36 +62,39 @@ static void report(uint32_t kind, uint32_t host, int32_t status) {
 }
 
 /* The child's half of a start. Only calls that are safe after fork(). */
-_Noreturn static void become_host(const int *fds, char *name, char **environment, pid_t spawner) {
-    static char program[] = "parley-transport-host", mode[] = "--host";
-    char *arguments[] = {program, mode, name, NULL};
-    int high[HOST_FDS];
+_Noreturn static void become_host(const int *fds, int count, char **arguments, char **environment,
+                                  pid_t spawner) {
+    int high[HOST_FDS_MAX];
     sigset_t none;
 
     setpgid(0, 0);
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != spawner)
         _exit(1); /* it died before the line above */
-    for (int i = 0; i < HOST_FDS; i++)
-        if ((high[i] = fcntl(fds[i], F_DUPFD, 16)) < 0)
+    for (int i = 0; i < count; i++)
+        if ((high[i] = fcntl(fds[i], F_DUPFD, FIRST_FREE_FD)) < 0)
             _exit(126);
-    for (int i = 0; i < HOST_FDS; i++)
+    for (int i = 0; i < count; i++)
         if (dup2(high[i], PARLEY_WIRE_CONTROL_FD + i) < 0)
             _exit(126);
-    close_range(PARLEY_WIRE_PLUGIN_FD + 1, ~0u, 0);
+    close_range((unsigned)(PARLEY_WIRE_CONTROL_FD + count), ~0u, 0);
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
     execve("/proc/self/exe", arguments, environment);
     _exit(127);
 }
 
-static void start_host(parley_spawn_message *request, const int *fds) {
+static void start_host(parley_spawn_message *request, const int *fds, int count) {
+    static char program[] = "parley-transport-host", host[] = "--host";
+    char readable[12];
+    char *arguments[] = {program, host, request->name, (char *)sandbox_name, readable, NULL};
     struct process *process = malloc(sizeof *process);
     pid_t spawner = getpid();
+    snprintf(readable, sizeof readable, "%d", count - HOST_FDS);
     pid_t pid = process ? fork() : -1;
 
     if (pid == 0)
-        become_host(fds, request->name, host_environment(), spawner);
+        become_host(fds, count, arguments, host_environment(), spawner);
     if (pid < 0) {
         report(PARLEY_SPAWN_STARTED, request->host, process ? -errno : -ENOMEM);
         free(process);
@@ -136,13 +142,13 @@ static void reap(void) {
 static bool serve(void) {
     union {
         struct cmsghdr align;
-        char room[CMSG_SPACE(sizeof(int) * HOST_FDS)];
+        char room[CMSG_SPACE(sizeof(int) * HOST_FDS_MAX)];
     } control;
     parley_spawn_message request;
     struct iovec part = {&request, sizeof request};
     struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = control.room,
                              .msg_controllen = sizeof control.room};
-    int fds[HOST_FDS], count = 0;
+    int fds[HOST_FDS_MAX], count = 0;
 
     ssize_t size = recvmsg(PARLEY_WIRE_SPAWNER_FD, &message, MSG_CMSG_CLOEXEC);
     if (size < 0 && errno == EINTR)
@@ -156,7 +162,7 @@ static bool serve(void) {
         for (int i = 0; i < came; i++) {
             int fd;
             memcpy(&fd, CMSG_DATA(header) + sizeof fd * (size_t)i, sizeof fd);
-            if (count < HOST_FDS)
+            if (count < HOST_FDS_MAX)
                 fds[count++] = fd;
             else
                 close(fd);
@@ -166,8 +172,8 @@ static bool serve(void) {
         (message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)))
         die("a request of the daemon is malformed: it comes from a different build");
     request.name[sizeof request.name - 1] = 0;
-    if (request.kind == PARLEY_SPAWN && count == HOST_FDS)
-        start_host(&request, fds);
+    if (request.kind == PARLEY_SPAWN && count >= HOST_FDS)
+        start_host(&request, fds, count);
     else if (request.kind == PARLEY_SPAWN_KILL && count == 0)
         kill_host(request.host);
     else
@@ -177,10 +183,14 @@ static bool serve(void) {
     return true;
 }
 
-int run_spawner(void) {
+int run_spawner(parley_sandbox_mode mode) {
     sigset_t children;
     struct signalfd_siginfo signal_info;
 
+    sandbox_name = parley_sandbox_mode_name(mode);
+    int fault = parley_sandbox_confine(PARLEY_SANDBOX_SPAWNER, mode);
+    if (fault)
+        die("this kernel can't filter system calls (errno %d): see --sandbox of parleyd", -fault);
     close_range(PARLEY_WIRE_SPAWNER_FD + 1, ~0u, 0);
     fcntl(PARLEY_WIRE_SPAWNER_FD, F_SETFD, FD_CLOEXEC);
     setpgid(0, 0);

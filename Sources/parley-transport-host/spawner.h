@@ -2,8 +2,10 @@
 #ifndef PARLEY_HOST_SPAWNER_H
 #define PARLEY_HOST_SPAWNER_H
 
+#include <parley_sandbox.h>
+
 /* Serves PARLEY_WIRE_SPAWNER_FD until the daemon closes it; then kills every host and returns the exit
- * status. program is what hosts run: this executable. */
-int run_spawner(void);
+ * status. Hosts confine themselves as mode says. */
+int run_spawner(parley_sandbox_mode mode);
 
 #endif

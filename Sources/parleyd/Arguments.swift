@@ -8,6 +8,7 @@ struct Arguments {
     var transportDirectories: [String] = []
     var trustedDirectories: [String] = []
     var logLevel: String?
+    var sandbox = SandboxMode.on
 
     /// Why the command line can't be used: a sentence.
     struct Fault: Error { let message: String }
@@ -20,6 +21,8 @@ struct Arguments {
           --trust-transport-directory DIRECTORY
                                             load this directory's plugins whoever owns them
           --log-level LEVEL                 error, warning, info or debug
+          --sandbox MODE                    on, log (denied system calls go to the kernel's log), or off
+                                            (for debugging only)
           --check                           check the configuration and end
           --print-config                    show the configuration and where each value comes from
           --version                         show the version
@@ -38,6 +41,12 @@ struct Arguments {
             case "--print-config": action = .printConfig
             case "--version": action = .version
             case "--help", "-h": action = .help
+            case "--sandbox":
+                guard let mode = SandboxMode(rawValue: inline ?? rest.popFirst() ?? "") else {
+                    throw Fault(message: "--sandbox needs one of on, log and off")
+                }
+                sandbox = mode
+                continue
             case "--config", "--runtime-directory", "--transport-directory",
                 "--trust-transport-directory", "--log-level":
                 guard let value = inline ?? rest.popFirst(), !value.isEmpty else {

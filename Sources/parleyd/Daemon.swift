@@ -53,6 +53,12 @@ final class Daemon {
         let log = Log(level: settings.logging.level)
         self.log = log
         for warning in settings.warnings { log.write(.warning, warning.description) }
+        if arguments.sandbox == .off {
+            log.write(
+                .warning,
+                "THE SANDBOX IS OFF: plugins can do whatever this user can, as --sandbox off wants it"
+            )
+        }
         // The signals are blocked before any thread exists that could take them.
         signals = SignalSource([SIGTERM, SIGINT, SIGHUP]) { _ in }
         let directories = settings.transportDirectories(

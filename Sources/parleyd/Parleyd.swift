@@ -42,13 +42,16 @@ enum Parleyd {
     ) -> Never {
         // Nobody may read the memory of a process that holds keys, nor dump it.
         _ = parley_forbid_dumps()
+        Sandbox.shareLibraryDirectories()
         signal(SIGPIPE, SIG_IGN)
         let spawner: Spawner
         do throws(HostLaunchError) {
-            spawner = try Spawner(program: try HostProgram.find())
+            spawner = try Spawner(
+                program: try HostProgram.find(), sandbox: arguments.sandbox.rawValue)
         } catch {
             fail(error.description, status: 1)
         }
+        if let fault = Sandbox.enter(arguments.sandbox) { fail(fault, status: 1) }
         let status = LoopActor.bootstrap {
             Daemon.run(arguments: arguments, sources: sources, settings: settings, spawner: spawner)
         }

@@ -10,12 +10,10 @@ import Testing
     @Test func aServerThatProvesItselfIsTalkedTo() throws {
         let authority = try TestAuthority()
         let server = try FakeServerUnderTest(authority.certificate())
-        let daemon = try DaemonUnderTest()
+        let daemon = try DaemonUnderTest(config: authority.config)
         let client = try daemon.converse(
             server.url(["say_ms": "600"]),
-            options: [
-                "caFile": .string(authority.file), "apiKey": .string(Self.key), "auth": "key",
-            ])
+            options: ["apiKey": .string(Self.key), "auth": "key"])
         let program = try AudioProgram(daemon, request: #"{"session":"line"}"#)
         _ = try client.call("session.sendMessage", ["session": "line", "message": "Hello"])
         #expect(try Speech.find(program.read(samples: 14_400), ms: 580).correlation > 0.99)
@@ -44,9 +42,8 @@ import Testing
     @Test(arguments: Doubt.allCases) func aDoubtfulServerNeverHearsTheKey(_ doubt: Doubt) throws {
         let authority = try TestAuthority()
         let server = try FakeServerUnderTest(doubt.arguments(authority))
-        let daemon = try DaemonUnderTest()
-        var options: JSONObject = ["apiKey": .string(Self.key), "auth": "key"]
-        if doubt != .unknownRoot { options["caFile"] = .string(authority.file) }
+        let daemon = try DaemonUnderTest(config: doubt == .unknownRoot ? "" : authority.config)
+        let options: JSONObject = ["apiKey": .string(Self.key), "auth": "key"]
         let client = try daemon.converse(server.url, options: options, wait: false)
         let event = try Story(client).until("session_state") { $0["data"]?["state"] == "failed" }
         #expect(event["data"]?["code"]?.stringValue == doubt.rawValue, "\(event)")
@@ -62,10 +59,11 @@ import Testing
         let server = try FakeServerUnderTest(authority.certificate("DNS:voice.test"))
         let proxy = try TunnelProxy(to: server.port)
         let daemon = try DaemonUnderTest(
+            config: authority.config,
             environment: ["https_proxy": "http://me:pass@127.0.0.1:\(proxy.port)"])
         let client = try daemon.converse(
             "wss://voice.test/v1/realtime",
-            options: ["caFile": .string(authority.file), "apiKey": .string(Self.key)])
+            options: ["apiKey": .string(Self.key)])
         #expect(try client.call("sessions.get", ["session": "line"])["state"] == "connected")
         let head = try #require(proxy.heads.first)
         #expect(head.hasPrefix("CONNECT voice.test:443 HTTP/1.1\r\n"), "\(head)")

@@ -65,10 +65,8 @@ import Testing
     @Test func aNameIsLookedUpAndItsAddressesAreTried() throws {
         let authority = try TestAuthority()
         let server = try FakeServerUnderTest(authority.certificate("DNS:localhost"))
-        let daemon = try DaemonUnderTest()
-        _ = try daemon.converse(
-            "wss://localhost:\(server.port)/v1/realtime",
-            options: ["caFile": .string(authority.file)])
+        let daemon = try DaemonUnderTest(config: authority.config)
+        _ = try daemon.converse("wss://localhost:\(server.port)/v1/realtime")
         #expect(server.requests.count == 1)
     }
 

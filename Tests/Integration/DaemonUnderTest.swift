@@ -19,6 +19,7 @@ final class DaemonUnderTest {
     private let config: String
     /// A shell's commands before the daemon, in a mount namespace of their own.
     private let wrapper: String?
+    private let moreArguments: [String]
 
     /// Starts the daemon and waits until it answers and knows the loopback.
     ///
@@ -27,14 +28,17 @@ final class DaemonUnderTest {
     ///   - config: text of `parley.toml` behind `version = 1`.
     ///   - wrapper: commands of a shell that the daemon takes the place of; what they mount
     ///     nobody else sees.
+    ///   - arguments: beside those that every daemon of a test gets.
     ///   - environment: variables for the daemon beside those of the test.
     init(
         sound: PrivateSoundServer? = nil, config: String = "", wrapper: String? = nil,
+        arguments moreArguments: [String] = [],
         environment more: [String: String] = [:]
     ) throws {
         directory = try Self.makeDirectory()
         self.wrapper = wrapper
         self.config = config
+        self.moreArguments = moreArguments
         var environment = sound?.environment ?? ProcessInfo.processInfo.environment
         if sound == nil { environment["PULSE_SERVER"] = "unix:\(directory)/no-such-socket" }
         environment["XDG_CACHE_HOME"] = "\(directory)/cache"
@@ -124,7 +128,7 @@ final class DaemonUnderTest {
         [
             "--config", "\(directory)/parley.toml", "--runtime-directory", runtimeDirectory,
             "--trust-transport-directory", transportDirectory,
-        ]
+        ] + moreArguments
     }
 
     private func start() throws {

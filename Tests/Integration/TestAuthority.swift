@@ -5,6 +5,8 @@ import Testing
 final class TestAuthority {
     let directory: String
     var file: String { "\(directory)/ca.pem" }
+    /// For a daemon whose assistant trusts this authority alone.
+    var config: String { "[transports.openai-websocket]\ncaFile = \"\(file)\"" }
 
     private static let newKey = [
         "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",

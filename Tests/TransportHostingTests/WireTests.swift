@@ -80,7 +80,7 @@ import Testing
         private var onExit: (@LoopActor (HostExit) -> Void)?
 
         func launch(
-            name: String, plugin file: FileDescriptor,
+            name: String, plugin file: FileDescriptor, readable: [FileDescriptor],
             onExit: @escaping @LoopActor (HostExit) -> Void
         ) throws(HostLaunchError) -> LaunchedHost {
             let control = try PacketSocket.pair()

@@ -21,7 +21,7 @@ struct PeerOptions {
             "turnServers",
             "WebRTC: turn:host:port?transport=udp or tcp, turns:host:port by TLS; with turnUsername and turnPassword."
         ),
-        .string(
+        .file(
             "turnCaFile", "WebRTC: a PEM file, trusted for turns: instead of the system's store."),
         .string("turnUsername", "WebRTC: for the TURN servers."),
         .secret("turnPassword", "For the TURN servers."),

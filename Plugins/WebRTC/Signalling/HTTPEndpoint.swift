@@ -22,7 +22,7 @@ struct HTTPEndpoint {
             "url",
             "openai, whip, whep: where the offer goes, whole. openai: https://api.openai.com/v1/realtime/calls without it."
         ),
-        .string(
+        .file(
             "caFile", "openai, whip, whep: a PEM file, trusted instead of the system's store."),
         .string(
             "proxy",

@@ -16,7 +16,7 @@
 #include <sys/uio.h>
 
 /* Descriptors that one message may carry. */
-#define PARLEY_RIGHTS_MAX 8
+#define PARLEY_RIGHTS_MAX 16
 
 /* sendmsg() with SCM_RIGHTS: count descriptors beside the bytes. Returns as sendmsg(); flags
  * MSG_NOSIGNAL is always set. */

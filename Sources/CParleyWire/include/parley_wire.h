@@ -28,13 +28,15 @@ enum {
     PARLEY_WIRE_CONTROL_FD = 3,
     PARLEY_WIRE_AUDIO_FD = 4,
     PARLEY_WIRE_PLUGIN_FD = 5,  /* the plugin's file, open for reading: what was checked is loaded */
+    PARLEY_WIRE_READABLE_FD = 6, /* and on: what config names for the plugin to read, by O_PATH */
+    PARLEY_WIRE_READABLE_MAX = 12,
     PARLEY_WIRE_SPAWNER_FD = 3  /* of the spawner itself */
 };
 
 /* ---- spawner ---------------------------------------------------------------------------------- */
 
 enum {
-    PARLEY_SPAWN = 1,         /* to spawner, with three descriptors: control, audio, plugin */
+    PARLEY_SPAWN = 1,         /* to spawner, with descriptors: control, audio, plugin, what it may read */
     PARLEY_SPAWN_KILL = 2,    /* to spawner: SIGKILL the host and its group */
     PARLEY_SPAWN_STARTED = 3, /* from spawner; status is the pid, or -errno */
     PARLEY_SPAWN_EXITED = 4   /* from spawner; status as of waitpid() */

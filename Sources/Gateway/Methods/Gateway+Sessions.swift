@@ -68,6 +68,14 @@ extension Gateway {
                 "the configuration holds the secret \(secret) itself; name its place instead: "
                     + "\(secret) = { credential = \"...\" } or { file = \"...\" }")
         }
+        let files = descriptor.options.properties.filter(\.isFile).map(\.name)
+        if let file = files.first(where: { given[$0] != nil && given[$0] != configured[$0] }) {
+            throw ControlError(
+                .invalidOptions,
+                "\(file) names a file, which only configuration may, since it lets the plugin read it: "
+                    + "set \(file) in [transports.\"\(descriptor.id)\"]",
+                details: ["option": .string(file)])
+        }
         var merged = configured
         for member in given.members { merged[member.name] = member.value }
         do throws(OptionsError) {
@@ -78,6 +86,15 @@ extension Gateway {
                 .invalidOptions, error.description,
                 details: error.key.map { ["option": .string($0)] } ?? [:])
         }
+    }
+
+    /// What config names for a plugin to read, in its own table or for a session.
+    func configuredFiles(_ descriptor: TransportDescriptor) -> [String] {
+        let tables =
+            [settings[transport: descriptor.id]?.options ?? [:]]
+            + settings.sessions.filter { $0.transport == descriptor.id }.map(\.options)
+        let files = descriptor.options.properties.filter(\.isFile)
+        return tables.flatMap { table in files.compactMap { table[$0.name]?.stringValue } }
     }
 
     func local(_ value: JSONValue?) throws(ControlError) -> LocalLegSpec {

@@ -181,7 +181,9 @@ typedef struct parley_transport_descriptor {
     /* JSON Schema of the options, or NULL for none. The daemon checks options before it connects and
      * knows this subset: one object; properties of type string, integer, number, boolean, array of
      * those, or object (passed through); enum, default, minimum, maximum, description; required;
-     * x-secret (true: the property is a secret, asked for by request_secret, never in options). */
+     * x-secret (true: the property is a secret, asked for by request_secret, never in options);
+     * x-file (true: the property names a file or a directory that the plugin reads; only config may
+     * name one, and the plugin can open no other but the system's libraries and certificates). */
     const char *options_schema;
     const parley_format_t *formats_in;  /* taken by send_audio, best first */
     const parley_format_t *formats_out; /* given to on_audio, best first */
