@@ -252,6 +252,9 @@ let package = Package(
         .target(
             name: "BadEvents", dependencies: ["JSON"], path: "Tests/Support/BadEvents",
             swiftSettings: strict),
+        .executableTarget(
+            name: "sandbox-probe", dependencies: ["CSandbox"],
+            path: "Tests/Support/SandboxProbe", cSettings: strictC),
         .target(
             name: "ScriptedHTTPServer", dependencies: ["HTTP", "WebSocket", "CLinux"],
             path: "Tests/Support/ScriptedHTTPServer", swiftSettings: strict),

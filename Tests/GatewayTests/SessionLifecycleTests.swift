@@ -41,6 +41,24 @@ import Testing
         #expect(actions == [.connect(resume: true, attempt: 1)])
     }
 
+    /// Killed every two seconds, a host comes back at once each time; one that dies at once does not.
+    @Test func aHostThatServedIsReplacedAtOnceHoweverOftenItDies() {
+        let died = SessionLifecycle.Disconnect(
+            retry: .now, code: "host_died", reason: "it was killed", isHosts: true)
+        var lifecycle = SessionLifecycle(policy: ReconnectPolicy())
+        var nowNs: UInt64 = 0
+        for _ in 1...200 {
+            _ = lifecycle.handle(.connected, nowNs: nowNs, jitter: 1)
+            nowNs += 2 * Self.second
+            let actions = lifecycle.handle(.lost(died), nowNs: nowNs, jitter: 1)
+            #expect(actions.last == .retry(atNs: nowNs))
+            _ = lifecycle.handle(.retryDue, nowNs: nowNs, jitter: 1)
+        }
+        _ = lifecycle.handle(.connected, nowNs: nowNs, jitter: 1)
+        let actions = lifecycle.handle(.lost(died), nowNs: nowNs + Self.second / 4, jitter: 1)
+        #expect(actions.last == .retry(atNs: nowNs + Self.second * 3 / 4))
+    }
+
     @Test func triesThatFailBackOffAndGiveUpWhenToldTo() {
         var policy = ReconnectPolicy()
         policy.maximumAttempts = 3

@@ -148,6 +148,47 @@ import Testing
         #expect(try client.call("sessions.get", ["session": "s"])["state"] == "connected")
     }
 
+    @Test func whatTheDaemonForbidsItselfHoldsForEveryThread() throws {
+        let results = try Self.probe("on")
+        let denied: [String: Int] = [
+            "tcp": 97, "udp": 97, "tcp6": 97, "udp6": 97, "raw": 97, "packet": 97, "netlink": 97,
+            "vsock": 97, "exec": 1, "fork": 1, "code": 1, "ptrace": 1, "kill": 1, "io_uring": 1,
+            "keyctl": 1, "mount": 1, "unshare": 1, "thread: tcp": 97, "thread: fork": 1,
+        ]
+        for (attempt, code) in denied { #expect(results[attempt] == code, "\(attempt)") }
+        for attempt in [
+            "confined", "unix", "pair", "thread", "is there", "own signal", "real time",
+        ] { #expect(results[attempt] == 0, "\(attempt)") }
+        if results["landlock"] != 0 { #expect(results["device"] == Int(EACCES)) }
+    }
+
+    @Test func offIsOff() throws {
+        let results = try Self.probe("off")
+        #expect(results["tcp"] == 0)
+        #expect(results["fork"] == 0)
+    }
+
+    /// The errnos that a process got that confined itself as the daemon does.
+    private static func probe(_ mode: String) throws -> [String: Int] {
+        let process = Process()
+        process.executableURL = URL(
+            fileURLWithPath: "\(DaemonUnderTest.buildDirectory)/sandbox-probe")
+        process.arguments = [mode]
+        let output = Pipe()
+        process.standardOutput = output
+        try process.run()
+        let text = String(
+            decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        process.waitUntilExit()
+        #expect(process.terminationStatus == 0)
+        var results: [String: Int] = [:]
+        for line in text.split(separator: "\n") {
+            let parts = line.split(separator: " ", maxSplits: 1)
+            if parts.count == 2 { results[String(parts[1])] = Int(parts[0]) }
+        }
+        return results
+    }
+
     @Test func theSandboxCanBeSwitchedOffWithALoudWarning() throws {
         let daemon = try DaemonUnderTest(arguments: ["--sandbox", "off"])
         #expect(daemon.log.contains("THE SANDBOX IS OFF"))

@@ -82,10 +82,15 @@ import Testing
     @Test func aTokenIsAskedForAndTheKeyOfTheCertificateIsOurs() throws {
         let authority = try TestAuthority()
         let files = try authority.certificate()
-        let sessions = try WebRTCSessions()
+        // Only config may name files.
+        let sessions = try WebRTCSessions(
+            config: """
+                [transports.webrtc]
+                tlsCertificate = "\(files[1])"
+                tlsKey = "\(files[3])"
+                """)
         let url = try sessions.listen([
             "requireToken": true, "bearerToken": "sk-canary-token",
-            "tlsCertificate": .string(files[1]), "tlsKey": .string(files[3]),
         ])
         #expect(url.hasPrefix("https://"))
         let browser = try Browser(at: url, microphone: Chirp.samples(from: 300, to: 900))

@@ -108,11 +108,6 @@ import Testing
             ["signalling": "manual", "mediaPorts": "9-8"],
             ["signalling": "listen", "listenAddress": "0.0.0.0:0"],
             ["signalling": "listen", "listenAddress": "here"],
-            ["signalling": "listen", "tlsCertificate": "/nowhere/certificate.pem"],
-            [
-                "signalling": "listen", "tlsCertificate": "/nowhere/certificate.pem",
-                "tlsKey": "/nowhere/key.pem",
-            ],
         ] as [JSONObject])
     func whatMakesNoSenseIsRefusedInASentence(options: JSONObject) throws {
         let sessions = try WebRTCSessions()
@@ -121,5 +116,20 @@ import Testing
         }
         #expect(error.map { "\($0)".count > 20 } == true)
         #expect(try sessions.client.call("sessions.list")["sessions"]?.arrayValue?.count == 0)
+    }
+
+    @Test(arguments: ["", "tlsKey = \"/nowhere/key.pem\""])
+    func filesOfTheConfigurationThatAreMissingAreNamed(_ key: String) throws {
+        let sessions = try WebRTCSessions(
+            config: """
+                [transports.webrtc]
+                tlsCertificate = "/nowhere/certificate.pem"
+                \(key)
+                """)
+        #expect {
+            try sessions.create("room", ["signalling": "listen"], wait: true)
+        } throws: { error in
+            "\(error)".contains(key.isEmpty ? "tlsKey" : "/nowhere/certificate.pem")
+        }
     }
 }

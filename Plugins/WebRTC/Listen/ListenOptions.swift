@@ -18,8 +18,8 @@ struct ListenOptions {
             "listen: where browsers call, as address:port. Others than loopback need tlsCertificate, tlsKey and bearerToken.",
             default: "127.0.0.1:8443"),
         .integer("maxCallers", "listen: at the same time.", default: 4, in: 1...256),
-        .string("tlsCertificate", "listen: a PEM file: the certificate, then its chain."),
-        .string("tlsKey", "listen: a PEM file."),
+        .file("tlsCertificate", "listen: a PEM file: the certificate, then its chain."),
+        .file("tlsKey", "listen: a PEM file."),
         .boolean(
             "requireToken", "listen: ask callers for bearerToken on loopback too.", default: false),
         .secret(

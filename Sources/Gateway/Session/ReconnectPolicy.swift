@@ -9,6 +9,10 @@ struct ReconnectPolicy: Equatable {
     /// A connection that lived this long was good.
     var settledNs: UInt64 = 10_000_000_000
 
+    /// A connection that ended with its host was good sooner: hosts that die at once are held back by
+    /// who starts them.
+    static let hostSettledNs: UInt64 = 500_000_000
+
     /// - Parameter attempt: the number of the try that would come next, from 1.
     func allows(attempt: Int) -> Bool {
         isEnabled && (maximumAttempts == 0 || attempt <= maximumAttempts)

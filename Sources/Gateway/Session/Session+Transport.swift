@@ -124,7 +124,8 @@ extension Session: TransportSessionDelegate, MediaSessionDelegate {
         failPending(.notConnected)
         endTurns()
         let retry: SessionLifecycle.Disconnect.Retry = death.kind == .refused ? .never : .now
-        handle(.lost(.init(retry: retry, code: "host_died", reason: death.reason)))
+        handle(
+            .lost(.init(retry: retry, code: "host_died", reason: death.reason, isHosts: true)))
     }
 
     // MARK: Formats

@@ -28,6 +28,8 @@ struct SessionLifecycle {
         var code: String?
         /// Sentence for people.
         var reason: String?
+        /// It was the plugin's host that died, not the peer or the way to it.
+        var isHosts = false
     }
 
     enum Event {
@@ -112,7 +114,8 @@ struct SessionLifecycle {
     private mutating func lose(_ why: Disconnect, nowNs: UInt64, jitter: Double) -> [Action] {
         // A connection that held for a while was good: the next failure starts afresh.
         if state == .connected {
-            attempt = nowNs - connectedAtNs >= policy.settledNs ? 1 : attempt + 1
+            let settledNs = why.isHosts ? ReconnectPolicy.hostSettledNs : policy.settledNs
+            attempt = nowNs - connectedAtNs >= settledNs ? 1 : attempt + 1
         } else {
             attempt += 1
         }
