@@ -237,9 +237,9 @@ static void try_all(char *report) {
     note(report, "userfaultfd", syscall(SYS_userfaultfd, 0));
     note(report, "keyctl", syscall(SYS_keyctl, 0, 0, 0, 0, 0));
     note(report, "perf", syscall(SYS_perf_event_open, uring, 0, -1, -1, 0));
-    note(report, "mount", mount("none", "/tmp", "tmpfs", 0, NULL));
+    note(report, "mount", mount("none", "/nonexistent", "tmpfs", 0, NULL));
     note(report, "unshare", unshare(CLONE_NEWUSER));
-    note(report, "chroot", chroot("/tmp"));
+    note(report, "chroot", chroot("/nonexistent"));
     note(report, "setuid", setuid(0));
     note(report, "shared memory", syscall(SYS_shmget, 0, 4096, 0600));
     note(report, "write and execute", write_and_execute());
