@@ -13,7 +13,8 @@ final class BadNetwork {
     let near: WebRTCSessions
     let far: WebRTCSessions
 
-    init() throws {
+    /// - Parameter config: of both daemons.
+    init(config: String = "") throws {
         let script = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
             .deletingLastPathComponent().appendingPathComponent("Fixtures/bad_network.py").path
         process.executableURL = URL(fileURLWithPath: "/usr/bin/python3")
@@ -26,8 +27,8 @@ final class BadNetwork {
             let pid = try #require(ends[name]?.integerValue)
             return #"exec nsenter --net=/proc/\#(pid)/ns/net "$0" "$@""#
         }
-        near = try WebRTCSessions(wrapper: try enter("near"))
-        far = try WebRTCSessions(wrapper: try enter("far"))
+        near = try WebRTCSessions(config: config, wrapper: try enter("near"))
+        far = try WebRTCSessions(config: config, wrapper: try enter("far"))
     }
 
     /// Makes a WebRTC call from the near to the far end, whose signalling the test carries.

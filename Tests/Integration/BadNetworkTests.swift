@@ -78,18 +78,23 @@ struct BadNetworkTests {
     @Test func aWHIPCallFindsAnotherWayWhereTheAddressChanges() throws {
         let authority = try TestAuthority()
         let files = try authority.certificate("IP:10.77.0.2")
-        let network = try BadNetwork()
+        let network = try BadNetwork(
+            config: """
+                [transports.webrtc]
+                tlsCertificate = "\(files[1])"
+                tlsKey = "\(files[3])"
+                caFile = "\(authority.file)"
+                """)
         let url = try network.far.listen([
             "listenAddress": "10.77.0.2:0", "bearerToken": "sk-canary-whip",
             "addresses": .array([]),
-            "tlsCertificate": .string(files[1]), "tlsKey": .string(files[3]),
         ])
         #expect(url.hasPrefix("https://10.77.0.2:"))
         try network.near.create(
             "call",
             [
                 "signalling": "whip", "url": .string(url + "whip"), "addresses": .array([]),
-                "bearerToken": "sk-canary-whip", "caFile": .string(authority.file),
+                "bearerToken": "sk-canary-whip",
             ], wait: true)
         let caller = try network.far.caller()
         #expect(try network.likeness(seconds: 2, mouth: caller) > 0.9)
