@@ -83,7 +83,8 @@ let package = Package(
 
         // The daemon.
         module("ControlProtocol", ["JSON"]),
-        module("Control", ["ControlProtocol", "Metrics", "JSON", "EventLoop", "CLinux"]),
+        module(
+            "Control", ["ControlProtocol", "HTTP", "Metrics", "JSON", "EventLoop", "CLinux"]),
         module("Configuration", ["CToml", "JSON", "ControlProtocol"]),
         module(
             "TransportHosting", ["CParleyWire", "CParleyTransport", "CLinux", "EventLoop", "JSON"]),

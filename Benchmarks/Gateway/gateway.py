@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """gateway.py STAGE [PART ...]: measures the staged parleyd against its budgets and prints a table.
 
-The parts are start, idle, input, speech, device, memory, malloc and cpu; without any, all of them.
+The parts are start, idle, input, speech, device, memory, malloc, cpu and crowd; without any, all of them.
 Everything is private and temporary: a runtime directory, a PulseAudio with null devices, a transport
 that tells times. CPU is the scheduler's clock of each process (clock_getcpuclockid).
 """
@@ -10,6 +10,7 @@ import array, math, os, select, shutil, struct, subprocess, sys, tempfile, time
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.dirname(HERE))
 
+import crowd
 from harness import (
     FAST, ROOT, Client, Daemon, Program, Table, cpu_ns, is_loud, now_ns, percentile, pss_kb,
     sound_server, wakeups, write_speech)
@@ -258,7 +259,7 @@ def idle(daemon, table):
     seconds = 5 if FAST else 20
     time.sleep(seconds)
     rate = (sum(map(wakeups, processes)) - before) / seconds
-    table.row(f"wake-ups idle, {len(processes)} processes", f"{rate:.2f} /s", "0.2 /s", rate <= 0.2)
+    table.row(f"wake-ups idle, {len(processes)} processes, metrics.sock open", f"{rate:.2f} /s", "0.2 /s", rate <= 0.2)
     pss = sum(map(pss_kb, processes)) / 1024
     table.row("PSS of everything, idle", f"{pss:.1f} MB", "16 MB", pss <= 16)
 
@@ -309,6 +310,7 @@ def main(stage, *parts):
             "memory": lambda: memory(daemon, client, table),
             "malloc": lambda: allocations(stage, work, environment, table),
             "cpu": lambda: cpu_per_session(daemon, client, work, table),
+            "crowd": lambda: crowd.measure(stage, work, environment, table),
         }
         for part, measure in steps.items():
             if not parts or part in parts:

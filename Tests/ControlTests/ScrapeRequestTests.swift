@@ -29,7 +29,7 @@ struct ScrapeRequestTests {
     @Test(
         "what is no request of HTTP/1.1 is malformed",
         arguments: [
-            "GET /metrics\r\n\r\n", "GET  /metrics HTTP/1.1\r\nHost: x\r\n\r\n",
+            "GET /metrics\r\n\r\n", " GET /metrics HTTP/1.1\r\nHost: x\n\r\n\r\n",
             "GET /metrics HTTP/1.1\r\n\r\n", "GET /metrics HTTP/2.0\r\nHost: x\r\n\r\n",
             "GET /metrics HTTP/1.1\r\nHost: x\r\nHost: y\r\n\r\n",
             "GET /metrics HTTP/1.1\r\nHost\r\n\r\n", "\r\n\r\n", "\u{0}\r\n\r\n",

@@ -32,11 +32,11 @@ import Testing
     }
 
     /// The modes of the files would decide first.
-    private func openFiles(of daemon: DaemonUnderTest) throws {
+    func openFiles(of daemon: DaemonUnderTest) throws {
         for path in [daemon.directory, daemon.runtimeDirectory] {
             try #require(chmod(path, 0o755) == 0)
         }
-        for name in ["control.sock", "monitor.sock", "audio.sock"] {
+        for name in ["control.sock", "monitor.sock", "audio.sock", "metrics.sock"] {
             try #require(chmod("\(daemon.runtimeDirectory)/\(name)", 0o666) == 0)
         }
     }
@@ -62,8 +62,7 @@ import Testing
 
     /// Changes the user of the calling thread alone, where the C library would change all of them; the
     /// kernel notes it at connect(2).
-    private static func acting<Result>(as user: uid_t, _ body: () throws -> Result) throws -> Result
-    {
+    static func acting<Result>(as user: uid_t, _ body: () throws -> Result) throws -> Result {
         typealias Call = @convention(c) (Int, Int, Int, Int) -> Int
         let call = unsafeBitCast(try #require(dlsym(nil, "syscall")), to: Call.self)
         #if arch(x86_64)

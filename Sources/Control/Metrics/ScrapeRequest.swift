@@ -1,4 +1,6 @@
-/// What a scraper asks for: the head of one HTTP/1.1 request (RFC 9112), judged.
+import HTTP
+
+/// What a scraper asks for: the head of one HTTP/1.1 request, judged.
 ///
 /// Only as much of HTTP as a scraper needs: no body, no second request on a connection.
 enum ScrapeRequest: Equatable {
@@ -13,44 +15,28 @@ enum ScrapeRequest: Equatable {
     ///
     /// - Parameter limit: bytes that a head may have.
     init(_ bytes: [UInt8], limit: Int) {
-        guard let end = Self.end(of: bytes) else {
+        switch bytes.withUnsafeBytes({ HTTPHead.parse($0) }) {
+        case .incomplete:
             self = bytes.count < limit ? .incomplete : .refused(.headTooLong(limit: limit))
-            return
+        case .malformed: self = .refused(.malformed)
+        case .complete(let head, let count):
+            self = count <= limit ? Self.judge(head) : .refused(.headTooLong(limit: limit))
         }
-        guard end <= limit else {
-            self = .refused(.headTooLong(limit: limit))
-            return
-        }
-        self = Self.judge(String(decoding: bytes[..<end], as: UTF8.self))
     }
 
-    private static func judge(_ head: String) -> ScrapeRequest {
-        let lines = head.split(separator: "\r\n", omittingEmptySubsequences: true)
-        let words = (lines.first ?? "").split(separator: " ", omittingEmptySubsequences: false)
-        guard words.count == 3, words[2] == "HTTP/1.1" || words[2] == "HTTP/1.0" else {
+    private static func judge(_ head: HTTPHead) -> ScrapeRequest {
+        guard head.start.count == 3, ["HTTP/1.1", "HTTP/1.0"].contains(head.start[2]) else {
             return .refused(.malformed)
-        }
-        var hosts = 0
-        for line in lines.dropFirst() {
-            guard let colon = line.firstIndex(of: ":"), colon != line.startIndex else {
-                return .refused(.malformed)
-            }
-            if line[..<colon].lowercased() == "host" { hosts += 1 }
         }
         // RFC 9112, section 3.2.
-        guard hosts == 1 || (hosts == 0 && words[2] == "HTTP/1.0") else {
+        let hosts = head.values("host").count
+        guard hosts == 1 || (hosts == 0 && head.start[2] == "HTTP/1.0") else {
             return .refused(.malformed)
         }
-        guard words[0] == "GET" || words[0] == "HEAD" else { return .refused(.wrongMethod) }
-        guard words[1].prefix(while: { $0 != "?" }) == Self.path else {
+        guard head.method == "GET" || head.method == "HEAD" else { return .refused(.wrongMethod) }
+        guard head.target.prefix(while: { $0 != "?" }) == path else {
             return .refused(.wrongPath)
         }
-        return .metrics(includesBody: words[0] == "GET")
-    }
-
-    /// Behind the empty line.
-    private static func end(of bytes: [UInt8]) -> Int? {
-        guard bytes.count >= 4 else { return nil }
-        return (4...bytes.count).first { bytes[($0 - 4)..<$0].elementsEqual([13, 10, 13, 10]) }
+        return .metrics(includesBody: head.method == "GET")
     }
 }
