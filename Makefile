@@ -12,7 +12,7 @@ PLUGIN_BUILD = .build/plugins/$(CONFIGURATION)
 STAGE = .build/stage
 FUZZ_SECONDS ?= 60
 
-.PHONY: help deps build stage manual run run-assistant test check format bench soak fuzz install clean
+.PHONY: help deps build compile stage manual manual-pages deb deb-test run run-assistant test check format bench soak fuzz install clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -20,7 +20,9 @@ help: ## this list
 deps: ## install the Debian packages that Parley needs
 	@etc/scripts/install-packages
 
-build: deps ## build everything, optimised
+build: deps compile ## build everything, optimised
+
+compile:
 	swift build $(SWIFT_FLAGS) --product parleyd
 	swift build $(SWIFT_FLAGS) --product parleyctl
 	swift build $(SWIFT_FLAGS) --product parley-transport-host
@@ -32,7 +34,9 @@ build: deps ## build everything, optimised
 stage: build ## lay out a tree that runs where it lies, in .build/stage
 	@etc/scripts/stage "$(BUILD)" "$(PLUGIN_BUILD)" "$(STAGE)"
 
-manual: stage ## manual pages of parleyctl, in .build/stage/share/man
+manual: stage manual-pages ## manual pages of parleyctl, in .build/stage/share/man
+
+manual-pages:
 	swift package --disable-sandbox plugin generate-manual --configuration debug --multi-page
 	@install -D -m 644 -t "$(STAGE)/share/man/man1" \
 	    .build/plugins/GenerateManual/outputs/parleyctl/*.1
@@ -63,6 +67,13 @@ fuzz: ## feed the parsers with invented input for FUZZ_SECONDS (60); TARGETS="RT
 
 install: manual ## install under $(DESTDIR)$(PREFIX)
 	@etc/scripts/install "$(STAGE)" "$(DESTDIR)" "$(PREFIX)"
+
+deb: ## Debian packages, in .build/deb
+	@PARLEY_PACKAGING=yes etc/scripts/install-packages
+	@etc/scripts/deb
+
+deb-test: deb ## try the packages in a clean Debian that a systemd of its own runs; needs root
+	@Tests/Systemd/packages .build/deb
 
 clean: ## remove what was built
 	rm -rf .build

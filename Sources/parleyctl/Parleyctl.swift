@@ -1,4 +1,5 @@
 import ArgumentParser
+import ControlProtocol
 import Glibc
 
 /// The command line of a running gateway.
@@ -18,7 +19,7 @@ struct Parleyctl: ParsableCommand {
             Completions.self,
         ])
 
-    static let version = "0.1.0"
+    static let version = ProductVersion.text
 }
 
 @main

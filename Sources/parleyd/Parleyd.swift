@@ -1,5 +1,6 @@
 import CLinux
 import Configuration
+import ControlProtocol
 import EventLoop
 import Gateway
 import Glibc
@@ -9,7 +10,7 @@ import TransportHosting
 /// gateway work until a signal ends it.
 @main
 enum Parleyd {
-    static let version = "0.1.0"
+    static let version = ProductVersion.text
 
     static func main() {
         let arguments: Arguments
