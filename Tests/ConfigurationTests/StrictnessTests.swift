@@ -119,6 +119,13 @@ struct StrictnessTests {
             ])
     }
 
+    @Test("a key that begins with what no key begins with is a fault like any other")
+    func noKey() {
+        for text in ["[[$session]\n", "[$x]\n", "a.$b = 1\n"] {
+            #expect(throws: ConfigurationError.self) { try Settings.parse(text) }
+        }
+    }
+
     @Test("a fault of the text itself has its place")
     func syntax() {
         let found = problems("[audio]\nsource = [\"a\"\nsink = 1\n")
