@@ -40,6 +40,9 @@ manual-pages:
 	swift package --disable-sandbox plugin generate-manual --configuration debug --multi-page
 	@install -D -m 644 -t "$(STAGE)/share/man/man1" \
 	    .build/plugins/GenerateManual/outputs/parleyctl/*.1
+	@# whatis(1) wants the name of the file, "parleyctl.say", where the generator writes "parleyctl say".
+	@sed -i '/^\.Sh NAME$$/,/^\.Nd/{/^\.Nm "/{s/^\.Nm "\(.*\)"/\1/;s/ /./g;s/^/.Nm /}}' \
+	    "$(STAGE)"/share/man/man1/parleyctl*.1
 
 run: stage ## hear yourself: a loopback session on the default devices, live
 	@etc/scripts/run "$(STAGE)"
