@@ -61,6 +61,7 @@ let package = Package(
         library("CWslay", apt: "libwslay-dev"),
         library("CUsrsctp", apt: "libusrsctp-dev"),
         library("CNice", pkgConfig: "nice", apt: "libnice-dev"),
+        library("CSystemd", apt: "libsystemd-dev"),
 
         // C of our own.
         .target(name: "CParleyTransport", cSettings: strictC),
@@ -72,6 +73,7 @@ let package = Package(
         // Ground.
         module("JSON", ["CJansson"]),
         module("EventLoop", ["CLinux"]),
+        module("Systemd", ["CSystemd"]),
         module("Metrics", ["EventLoop", "JSON"]),
 
         // Audio.
@@ -207,6 +209,7 @@ let package = Package(
             cSettings: strictC),
         tests(of: "JSON"),
         tests(of: "EventLoop"),
+        tests(of: "Systemd"),
         tests(of: "Metrics", ["JSON"]),
         tests(of: "AudioCore", ["CAllocationCounter", "Opus", "Resampling"]),
         tests(of: "Opus", ["AudioCore"]),
