@@ -154,8 +154,8 @@ let package = Package(
         .executableTarget(
             name: "parleyd",
             dependencies: [
-                "Gateway", "Control", "ControlProtocol", "Configuration", "TransportHosting",
-                "EventLoop", "CLinux", "CSandbox",
+                "Gateway", "Control", "ControlProtocol", "Configuration", "Systemd",
+                "TransportHosting", "EventLoop", "CLinux", "CSandbox",
             ],
             swiftSettings: strict),
         .executableTarget(

@@ -40,7 +40,11 @@ public final class Gateway {
     private let reload: @LoopActor () -> Result<Settings, ConfigurationError>
     /// Called with settings that have just come into force.
     public var onSettings: @LoopActor (Settings) -> Void = { _ in }
-    private let write: @LoopActor (TransportLogLevel, String) -> Void
+    /// Called when ``statusLine`` may be another, any number of times.
+    public var onStatusLine: @LoopActor () -> Void = {}
+    /// Called when the configuration begins to be read again, with true, and with false when it was.
+    public var onReload: @LoopActor (Bool) -> Void = { _ in }
+    private let write: @LoopActor (TransportLogLevel, String, LogSubject) -> Void
 
     /// - Parameters:
     ///   - reload: reads the configuration again.
@@ -50,7 +54,7 @@ public final class Gateway {
         settings: Settings, version: String, launcher: any HostLauncher,
         directories: [TransportDirectory], cacheDirectory: String?,
         reload: @escaping @LoopActor () -> Result<Settings, ConfigurationError>,
-        log: @escaping @LoopActor (TransportLogLevel, String) -> Void
+        log: @escaping @LoopActor (TransportLogLevel, String, LogSubject) -> Void
     ) throws {
         self.settings = settings
         self.reload = reload
@@ -61,7 +65,8 @@ public final class Gateway {
         links = HostLinks(engine: engine)
         hostingStorage = TransportHosting(
             launcher: launcher, directories: directories, cacheDirectory: cacheDirectory,
-            log: log, onEvent: { [weak self] event in self?.catalogueChanged(event) })
+            log: { log($0, $1, LogSubject()) },
+            onEvent: { [weak self] event in self?.catalogueChanged(event) })
         legsStorage = DeviceLegs(engine: engine, pool: pool) { [weak self] kind, name in
             self?.setConfiguredVolume(kind, name)
         }
@@ -201,7 +206,12 @@ public final class Gateway {
         var change: JSONObject = ["status": .string(state.status)]
         if let reason = why?.reason { change["reason"] = .string(reason) }
         publish("connection_change", of: session, .object(change))
-        log(.info, "session \(session.id) is \(state.name)\(why?.reason.map { ": \($0)" } ?? "")")
+        onStatusLine()
+        log(
+            .info, "session \(session.id) is \(state.name)\(why?.reason.map { ": \($0)" } ?? "")",
+            about: LogSubject(
+                session: session.id, transport: session.spec.transport,
+                event: "session_\(state.name)"))
         if state == .closed { forget(session) }
     }
 
@@ -210,6 +220,7 @@ public final class Gateway {
         endedSessions.add(session)
         sessions.removeAll { $0 === session }
         publish("session_closed", of: session, session.summary)
+        onStatusLine()
     }
 
     // MARK: Telling
@@ -219,7 +230,9 @@ public final class Gateway {
         server.publish(type, session: session?.id, data)
     }
 
-    func log(_ level: TransportLogLevel, _ text: String) { write(level, text) }
+    func log(_ level: TransportLogLevel, _ text: String, about subject: LogSubject = .init()) {
+        write(level, text, subject)
+    }
 
     private func catalogueChanged(_ event: CatalogueEvent) {
         switch event {
@@ -237,15 +250,24 @@ public final class Gateway {
             var data: JSONObject = ["path": .string(path), "reason": .string(reason)]
             if let id { data["transport"] = .string(id) }
             publish("transport_failed", .object(data))
-            log(.warning, "\(path): \(reason)")
+            log(
+                .warning, "\(path): \(reason)",
+                about: LogSubject(transport: id, event: "transport_failed"))
         }
     }
 
     private func soundServerChanged(_ status: ServerStatus) {
         publish("sound_server", status.json)
+        onStatusLine()
         switch status.state {
-        case .connected: log(.info, "sound server: \(status.summary)")
-        case .away, .refused: log(.warning, "sound server: \(status.summary)")
+        case .connected:
+            log(
+                .info, "sound server: \(status.summary)",
+                about: LogSubject(event: "sound_server_connected"))
+        case .away, .refused:
+            log(
+                .warning, "sound server: \(status.summary)",
+                about: LogSubject(event: "sound_server_away"))
         case .stopped, .connecting: break
         }
     }

@@ -1,4 +1,5 @@
 import DeviceLines
+import Synchronization
 
 /// What the control thread and the engine share, and all of it: a command ring, an event ring, and a
 /// bell for each side.
@@ -12,4 +13,6 @@ final class EngineChannel: @unchecked Sendable {
     let engineDoorbell = Doorbell()
     /// Rung by the engine.
     let controlDoorbell = Doorbell()
+    /// Turns of the engine's loop; the engine counts, anybody reads.
+    let turns = Atomic<UInt64>(0)
 }

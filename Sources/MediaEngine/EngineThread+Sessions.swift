@@ -12,6 +12,7 @@ extension EngineThread {
         session: UnsafeMutablePointer<SessionMedia>
     ) {
         let meters = session.pointee.meters
+        meters.capturedBlocks.add(1, ordering: .relaxed)
         if session.pointee.inputMeter.measure(samples, count: count) {
             meters.input.store(session.pointee.inputMeter.reading)
         }
@@ -41,6 +42,7 @@ extension EngineThread {
         session: UnsafeMutablePointer<SessionMedia>
     ) -> Bool {
         let meters = session.pointee.meters
+        meters.playedBlocks.add(1, ordering: .relaxed)
         var hasSound = false
         if let downlink = session.pointee.downlink {
             hasSound = downlink.pointee.produce(

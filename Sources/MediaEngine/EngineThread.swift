@@ -4,6 +4,7 @@ import CParleyWire
 import DeviceLines
 import EventLoop
 import Glibc
+import Synchronization
 
 /// The engine: one thread that moves the sound of every session.
 ///
@@ -81,6 +82,7 @@ struct EngineThread: ~Copyable {
         defer { events.deallocate() }
         while !isFinished {
             let count = epoll_wait(epoll, events, 32, -1)
+            channel._withUnsafeGuaranteedRef { _ = $0.turns.add(1, ordering: .relaxed) }
             guard count > 0 else { continue }
             for index in 0..<Int(count) {
                 let tag = events[index].data.u64

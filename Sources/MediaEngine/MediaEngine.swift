@@ -3,6 +3,7 @@ import DeviceLines
 import EventLoop
 import Glibc
 import Opus
+import Synchronization
 
 /// The control thread's handle on the engine: what sessions, devices and hosts there are, and what
 /// happened to their sound.
@@ -33,6 +34,12 @@ public final class MediaEngine {
 
     /// Ends the engine's thread; sessions must be gone.
     public func stop() { send(EngineCommand(kind: .finish)) }
+
+    /// How often the engine's thread has woken so far.
+    public var turns: UInt64 { channel.turns.load(ordering: .relaxed) }
+
+    /// Wakes the engine's thread, so that ``turns`` grows if it lives.
+    public func prod() { channel.engineDoorbell.ring() }
 
     // MARK: Hosts
 

@@ -48,6 +48,11 @@ public final class SessionMeters: Sendable {
     /// Samples that a program on the audio socket was too slow to take.
     public let programSamplesLost = Atomic<Int>(0)
 
+    /// Blocks of sound taken from the local leg.
+    public let capturedBlocks = Atomic<UInt64>(0)
+    /// Blocks of sound, silence among them, given to the local leg.
+    public let playedBlocks = Atomic<UInt64>(0)
+
     public init() {}
 
     /// A level reading that one thread stores and any loads.

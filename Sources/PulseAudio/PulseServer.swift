@@ -57,6 +57,12 @@ public final class PulseServer {
 
     public func stop() { advance(.stop) }
 
+    /// How often the pulse thread has answered ``prod()``.
+    public var turns: UInt64 { loop.turns }
+
+    /// Wakes the pulse thread, so that ``turns`` grows if it lives.
+    public func prod() { loop.prod() }
+
     /// Whether some session needs the server: then tries come every 250 ms instead of every 30 s.
     func addNeed() {
         needs += 1

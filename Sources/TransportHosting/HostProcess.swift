@@ -26,6 +26,11 @@ final class HostProcess {
     /// Of messages that the host has not taken.
     var waitingBytes: Int { queue.bytes }
 
+    /// Pings answered so far, and whether one is awaited of a host that was not given up yet.
+    var liveliness: (answered: UInt64, isAwaited: Bool) {
+        (liveness.answered, liveness.hangsAtNs != nil && verdict == nil && !isGone)
+    }
+
     private let launched: LaunchedHost
     private let startedNs: UInt64
     private var loadedNs: UInt64?

@@ -38,6 +38,9 @@ struct LivenessWatch {
         deadlineNs = min(max(deadline, untilNs + Self.limitNs), sentNs + Self.excusedLimitNs)
     }
 
+    /// Pings that were answered, so far as is known: grows while the host lives.
+    var answered: UInt64 { UInt64(lastPing) - (deadlineNs == nil ? 0 : 1) }
+
     /// When the host counts as hung, if nothing comes before; nil while nothing is awaited.
     var hangsAtNs: UInt64? { deadlineNs }
 }

@@ -52,6 +52,15 @@ public final class TransportHosting {
     /// Whether every file was looked into: what is not in ``entries`` by then is not there.
     public var isSettled: Bool { catalogue?.isSettled ?? true }
 
+    /// Each running host: pings answered so far, and whether one is awaited of it.
+    public var liveliness: [(host: String, answered: UInt64, isAwaited: Bool)] {
+        slots.values.compactMap { slot in
+            guard let process = slot.process else { return nil }
+            let (answered, isAwaited) = process.liveliness
+            return (process.name, answered, isAwaited)
+        }
+    }
+
     /// Waits until every file was looked into, which takes no longer than a probe may.
     public func settled() async {
         while !isSettled { await withCheckedContinuation { settlers.append($0) } }

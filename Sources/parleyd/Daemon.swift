@@ -23,16 +23,19 @@ final class Daemon {
     /// Held as long as the daemon lives: one per runtime directory.
     private var lock: FileDescriptor?
     private var isStopping = false
+    private let received: ReceivedSockets
+    private let service: ServiceReport
 
     /// Runs until a signal ends it.
     ///
     /// - Returns: the exit status.
     static func run(
-        arguments: Arguments, sources: ConfigurationSources, settings: Settings, spawner: Spawner
+        arguments: Arguments, sources: ConfigurationSources, settings: Settings, spawner: Spawner,
+        received: ReceivedSockets
     ) -> Int32 {
         let daemon: Daemon
         do {
-            daemon = try Daemon(arguments, sources, settings, spawner)
+            daemon = try Daemon(arguments, sources, settings, spawner, received)
             try daemon.listen(RuntimeDirectory.path(arguments, sources.environment))
         } catch let fault as RuntimeDirectory.Fault {
             StandardError.write("parleyd: \(fault.message)")
@@ -42,16 +45,19 @@ final class Daemon {
             return 1
         }
         daemon.gateway.start()
+        daemon.service.serving()
         EventLoop.shared.run()
         return 0
     }
 
     private init(
         _ arguments: Arguments, _ sources: ConfigurationSources, _ settings: Settings,
-        _ spawner: Spawner
+        _ spawner: Spawner, _ received: ReceivedSockets
     ) throws {
         let log = Log(level: settings.logging.level)
         self.log = log
+        self.received = received
+        for fault in received.faults { log.write(.warning, fault) }
         for warning in settings.warnings { log.write(.warning, warning.description) }
         if arguments.sandbox == .off {
             log.write(
@@ -79,8 +85,9 @@ final class Daemon {
                     return .failure(error)
                 }
             },
-            log: { log.write($0, $1) })
+            log: { log.write($0, $1, about: $2) })
         metricsServer = MetricsServer(registry: gateway.metrics)
+        service = ServiceReport(gateway: gateway, log: log)
         access = SocketAccess(settings.control)
         gateway.onSettings = { [weak self] settings in
             log.level = settings.logging.level
@@ -114,25 +121,30 @@ final class Daemon {
         #if DEBUG
             gateway.server.audit.report = { [log] in log.write(.error, "protocol: \($0)") }
         #endif
-        listeners = [
-            try listener("\(directory)/control.sock") {
-                gateway.server.accept($0, role: .control)
-            },
-            try listener("\(directory)/monitor.sock") {
-                gateway.server.accept($0, role: .monitor)
-            },
-            try listener("\(directory)/audio.sock") { door.accept($0) },
-            try listener("\(directory)/metrics.sock") { metricsServer.accept($0) },
-        ]
-        access.assignGroups(directory)
+        let control = try listeners("control", directory) {
+            gateway.server.accept($0, role: .control)
+        }
+        let monitor = try listeners("monitor", directory) {
+            gateway.server.accept($0, role: .monitor)
+        }
+        let audio = try listeners("audio", directory) { door.accept($0) }
+        let metrics = try listeners("metrics", directory) { metricsServer.accept($0) }
+        listeners = control + monitor + audio + metrics
+        access.assignGroups(directory, except: { [received] in !received[$0].isEmpty })
     }
 
-    private func listener(
-        _ path: String, onClient: @escaping @LoopActor (FileDescriptor) -> Void
-    ) throws(ListenError) -> UnixListener {
-        try UnixListener(
-            path: path, log: { [log] in log.write(.warning, "\(path): \($0)") },
-            onClient: onClient)
+    /// The sockets of a name that the service manager opened, else one of our own.
+    private func listeners(
+        _ name: String, _ directory: String, onClient: @escaping @LoopActor (FileDescriptor) -> Void
+    ) throws(ListenError) -> [UnixListener] {
+        let path = "\(directory)/\(name).sock"
+        let complain: @LoopActor (String) -> Void = { [log] in log.write(.warning, "\(path): \($0)")
+        }
+        let given = received[name]
+        guard given.isEmpty else {
+            return given.map { UnixListener(adopting: $0, log: complain, onClient: onClient) }
+        }
+        return [try UnixListener(path: path, log: complain, onClient: onClient)]
     }
 
     private func take(_ signal: CInt) {
@@ -142,6 +154,7 @@ final class Daemon {
         }
         guard !isStopping else { return }
         isStopping = true
+        service.stopping(sessions: gateway.sessionCount)
         for listener in listeners { listener.close() }
         audioDoor?.close()
         metricsServer.close()

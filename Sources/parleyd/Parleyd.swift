@@ -44,6 +44,8 @@ enum Parleyd {
         // Nobody may read the memory of a process that holds keys, nor dump it.
         _ = parley_forbid_dumps()
         Sandbox.shareLibraryDirectories()
+        // Before there is a child, which must not inherit them.
+        let received = ReceivedSockets.takeAll()
         signal(SIGPIPE, SIG_IGN)
         let spawner: Spawner
         do throws(HostLaunchError) {
@@ -54,7 +56,9 @@ enum Parleyd {
         }
         if let fault = Sandbox.enter(arguments.sandbox) { fail(fault, status: 1) }
         let status = LoopActor.bootstrap {
-            Daemon.run(arguments: arguments, sources: sources, settings: settings, spawner: spawner)
+            Daemon.run(
+                arguments: arguments, sources: sources, settings: settings, spawner: spawner,
+                received: received)
         }
         exit(status)
     }

@@ -183,6 +183,13 @@ final class DaemonUnderTest {
         }
     }
 
+    /// Ends the daemon as a crash would, and starts it again on the same directories.
+    func killAndRestart() throws {
+        kill(process.processIdentifier, SIGKILL)
+        process.waitUntilExit()
+        try start()
+    }
+
     /// Sends a signal and waits for the end. - Returns: the exit status.
     func end(_ signal: Int32 = SIGTERM) -> Int32 {
         kill(process.processIdentifier, signal)

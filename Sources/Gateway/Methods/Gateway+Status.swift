@@ -69,6 +69,8 @@ extension Gateway {
 
     /// Applies what can be applied now; a configuration with errors changes nothing.
     func applyReload() throws(ControlError) -> JSONValue {
+        onReload(true)
+        defer { onReload(false) }
         let new: Settings
         switch reloadSettings() {
         case .success(let settings): new = settings
@@ -93,7 +95,7 @@ extension Gateway {
         if !restart.isEmpty {
             log(.warning, "a restart of parleyd is needed for \(restart.joined(separator: ", "))")
         }
-        log(.info, "configuration read again")
+        log(.info, "configuration read again", about: LogSubject(event: "reloaded"))
         return [
             "applied": .array(
                 difference.changes.filter { $0.application == .live }.map { .string($0.key) }),

@@ -1,0 +1,100 @@
+import EventLoop
+import MediaEngine
+import PulseAudio
+import Synchronization
+import TransportHosting
+
+/// How far one of the daemon's loops has come.
+public struct LoopProgress: Sendable, Equatable {
+    public let name: String
+    /// Grows while the loop turns.
+    public let progress: UInt64
+    /// Whether it should turn now; false where the daemon knows why it does not.
+    public let hasWork: Bool
+}
+
+/// What the service manager hears about.
+extension Gateway {
+    /// Whether the sound server is connected, or known not to be there.
+    public var isSoundSettled: Bool {
+        switch pulse.status.state {
+        case .connected, .away, .refused: true
+        case .stopped, .connecting: false
+        }
+    }
+
+    /// One line for people: what runs, and what is wrong.
+    public var statusLine: String {
+        let connected = sessions.count { $0.state == .connected }
+        let count =
+            switch sessions.count {
+            case 0: "no sessions"
+            case 1: "1 session, \(connected) connected"
+            default: "\(sessions.count) sessions, \(connected) connected"
+            }
+        return "\(count); sound server: \(pulse.status.summary)"
+    }
+
+    public var sessionCount: Int { sessions.count }
+
+    /// Wakes every loop, so that those that live have moved by the next ``loops``.
+    public func prodLoops() {
+        guard !sessions.isEmpty else { return }
+        engine.prod()
+        if usesDevices { pulse.prod() }
+    }
+
+    /// Every loop beside the control thread's, which is who asks.
+    ///
+    /// Sound must move in a session that is connected. A device that is away has no clock, but then the
+    /// engine's own goes on; one that the server suspended, or that is being opened, stands still and the
+    /// daemon knows why.
+    public var loops: [LoopProgress] {
+        var loops = [
+            LoopProgress(name: "engine", progress: engine.turns, hasWork: !sessions.isEmpty),
+            LoopProgress(name: "pulse", progress: pulse.turns, hasWork: usesDevices),
+        ]
+        for session in sessions {
+            let isConnected = session.state == .connected
+            let meters = session.media.meters
+            let captured = meters.capturedBlocks.load(ordering: .relaxed)
+            let played = meters.playedBlocks.load(ordering: .relaxed)
+            switch session.leg {
+            case .none: continue
+            case .stream:
+                // A program may say nothing for as long as it likes.
+                loops.append(
+                    LoopProgress(
+                        name: "output of session \(session.id)", progress: played,
+                        hasWork: isConnected))
+            case .devices(let capture, let playback):
+                loops.append(
+                    LoopProgress(
+                        name: "microphone of session \(session.id)", progress: captured,
+                        hasWork: isConnected && capture.status.moves))
+                loops.append(
+                    LoopProgress(
+                        name: "loudspeaker of session \(session.id)", progress: played,
+                        hasWork: isConnected && playback.status.moves))
+            }
+        }
+        for host in hosting.liveliness {
+            loops.append(
+                LoopProgress(
+                    name: "host of \(host.host)", progress: host.answered, hasWork: host.isAwaited))
+        }
+        return loops
+    }
+
+    private var usesDevices: Bool { sessions.contains { $0.spec.local.kind == "devices" } }
+}
+
+extension DeviceStatus {
+    /// Whether something should drive the sound.
+    fileprivate var moves: Bool {
+        switch state {
+        case .running, .away: true
+        case .opening, .suspended: false
+        }
+    }
+}

@@ -1,0 +1,13 @@
+/// What a line of the log is about, for those who search it by field.
+public struct LogSubject: Sendable, Equatable {
+    public var session: String?
+    public var transport: String?
+    /// A stable name of what happened; names that the journal's catalogue explains have a message id.
+    public var event: String?
+
+    public init(session: String? = nil, transport: String? = nil, event: String? = nil) {
+        self.session = session
+        self.transport = transport
+        self.event = event
+    }
+}

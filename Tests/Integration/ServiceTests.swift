@@ -1,0 +1,104 @@
+import Control
+import Foundation
+import JSON
+import SoundServer
+import Testing
+
+/// What the daemon and a service manager tell each other.
+@Suite(.serialized) struct ServiceTests {
+    private static let fixtures = URL(fileURLWithPath: #filePath)
+        .deletingLastPathComponent().deletingLastPathComponent()
+        .appendingPathComponent("Fixtures").path
+
+    private func startSessions(_ count: Int, _ client: ControlClient) throws {
+        for _ in 0..<count {
+            _ = try client.call(
+                "sessions.create",
+                ["transport": "loopback", "local": ["kind": "stream"], "wait": true])
+        }
+    }
+
+    @Test func readyMeansThatItServesAndSaysWhatIsMissing() throws {
+        let manager = try FakeServiceManager()
+        let daemon = try DaemonUnderTest(environment: manager.environment)
+        let ready = try manager.wait(for: "ready") { $0.contains("READY=1") }
+        #expect(ready == 0, "nothing before it: \(manager.messages)")
+        #expect(
+            manager.messages[0].contains("STATUS=no sessions; sound server: no sound server at"))
+        let client = try daemon.client()
+        try startSessions(1, client)
+        _ = try manager.wait(for: "the session") { $0.contains("STATUS=1 session, 1 connected") }
+    }
+
+    @Test func aConnectedSoundServerIsInTheFirstStatus() throws {
+        let sound = try PrivateSoundServer.start()
+        let manager = try FakeServiceManager()
+        let daemon = try DaemonUnderTest(sound: sound, environment: manager.environment)
+        _ = try manager.wait(for: "ready") {
+            $0.contains("READY=1") && $0.contains("sound server: connected to")
+        }
+        withExtendedLifetime(daemon) {}
+    }
+
+    @Test func reloadingIsBracketedHoweverItIsAskedFor() throws {
+        let manager = try FakeServiceManager()
+        let daemon = try DaemonUnderTest(environment: manager.environment)
+        var place = try manager.wait(for: "ready") { $0.contains("READY=1") } + 1
+        _ = try daemon.client().call("gateway.reload")
+        kill(daemon.process.processIdentifier, SIGHUP)
+        for _ in 0..<2 {
+            place = try manager.wait(for: "reloading", after: place) {
+                $0.contains("RELOADING=1\nMONOTONIC_USEC=")
+            }
+            place = try manager.wait(for: "ready again", after: place) { $0.contains("READY=1") }
+        }
+    }
+
+    @Test func theEndIsAnnounced() throws {
+        let manager = try FakeServiceManager()
+        let daemon = try DaemonUnderTest(environment: manager.environment)
+        try startSessions(4, try daemon.client())
+        #expect(daemon.end() == 0)
+        _ = try manager.wait(for: "stopping") {
+            $0.contains("STOPPING=1") && $0.contains("EXTEND_TIMEOUT_USEC=")
+                && $0.contains("ending 4 sessions")
+        }
+    }
+
+    @Test func socketsOfTheServiceManagerAreServedAndStay() throws {
+        let daemon = try DaemonUnderTest(
+            wrapper: "exec python3 \(Self.fixtures)/activate.py \"$4\" "
+                + "control:monitor:audio:metrics:stray \"$0\" \"$@\"")
+        let run = daemon.runtimeDirectory
+        let names = ["control", "monitor", "audio", "metrics"]
+        func inode(_ name: String) throws -> Int? {
+            try FileManager.default.attributesOfItem(atPath: "\(run)/\(name).sock")[
+                .systemFileNumber] as? Int
+        }
+        let before = try names.map(inode)
+        _ = try daemon.client("monitor.sock").call("gateway.info")
+        #expect(daemon.log.contains("a socket named \"stray\" came from the service manager"))
+        // A host must not have them, or a client of a dead daemon would wait for ever.
+        try startSessions(1, try daemon.client())
+        let host = try #require(daemon.hosts(of: "loopback.so").first)
+        let held = try FileManager.default.contentsOfDirectory(atPath: "/proc/\(host)/fd")
+        let listening = try Self.listening(run)
+        #expect(listening.count == names.count)
+        for descriptor in held {
+            let target = try? FileManager.default.destinationOfSymbolicLink(
+                atPath: "/proc/\(host)/fd/\(descriptor)")
+            #expect(!listening.contains(target ?? ""), "a host holds \(target ?? "")")
+        }
+        #expect(daemon.end() == 0)
+        #expect(try names.map(inode) == before, "systemd's sockets are not ours to remove")
+    }
+
+    /// As /proc/…/fd names them.
+    private static func listening(_ directory: String) throws -> [String] {
+        let table = try String(contentsOfFile: "/proc/net/unix", encoding: .utf8)
+        return table.split(separator: "\n").filter { $0.contains(directory) }.compactMap { line in
+            let words = line.split(separator: " ")
+            return words.count > 6 ? "socket:[\(words[6])]" : nil
+        }
+    }
+}
