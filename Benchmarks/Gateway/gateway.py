@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """gateway.py STAGE [PART ...]: measures the staged parleyd against its budgets and prints a table.
 
-The parts are start, idle, input, speech, device, memory, malloc, cpu and crowd; without any, all of them.
+The parts are start, idle, input, speech, device, memory, malloc, cpu, crowd and service; without any, all of them.
 Everything is private and temporary: a runtime directory, a PulseAudio with null devices, a transport
 that tells times. CPU is the scheduler's clock of each process (clock_getcpuclockid).
 """
@@ -11,6 +11,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.dirname(HERE))
 
 import crowd
+import service
 from harness import (
     FAST, ROOT, Client, Daemon, Program, Table, cpu_ns, is_loud, now_ns, percentile, pss_kb,
     sound_server, wakeups, write_speech)
@@ -311,6 +312,7 @@ def main(stage, *parts):
             "malloc": lambda: allocations(stage, work, environment, table),
             "cpu": lambda: cpu_per_session(daemon, client, work, table),
             "crowd": lambda: crowd.measure(stage, work, environment, table),
+            "service": lambda: service.measure(stage, work, environment, table),
         }
         for part, measure in steps.items():
             if not parts or part in parts:

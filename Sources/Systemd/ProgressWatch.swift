@@ -30,6 +30,7 @@ public struct ProgressWatch: Sendable {
     private struct Mark {
         var progress: UInt64
         var sinceNs: UInt64
+        var hadWork: Bool
     }
 
     /// How long something with work may stand still.
@@ -44,8 +45,11 @@ public struct ProgressWatch: Sendable {
         var next: [String: Mark] = [:]
         var stuck: [String] = []
         for answer in answers {
-            var mark = Mark(progress: answer.progress, sinceNs: nowNs)
-            if answer.hasWork, let before = marks[answer.name], before.progress == answer.progress {
+            var mark = Mark(
+                progress: answer.progress, sinceNs: nowNs, hadWork: answer.hasWork)
+            if answer.hasWork, let before = marks[answer.name], before.hadWork,
+                before.progress == answer.progress
+            {
                 mark.sinceNs = before.sinceNs
             }
             if nowNs - mark.sinceNs >= patienceNs { stuck.append(answer.name) }

@@ -15,7 +15,8 @@ struct Parleyctl: ParsableCommand {
         subcommands: [
             Status.self, Devices.self, Transports.self, Sessions.self, Create.self, Close.self,
             Restart.self, Say.self, SendEvent.self, Interrupt.self, Mute.self, PushToTalk.self,
-            Audio.self, Watch.self, Call.self, Reload.self, ProvideSecret.self, Doctor.self,
+            Audio.self, Watch.self, Call.self, Reload.self, ProvideSecret.self,
+            Credential.self, Doctor.self,
             Completions.self,
         ])
 

@@ -30,8 +30,8 @@ import Testing
         // Work comes: its time counts from then on.
         let busy = Answer("engine", progress: 5, hasWork: true)
         #expect(watch.judge([busy], nowNs: 91) == .alive)
-        #expect(watch.judge([busy], nowNs: 99) == .alive)
-        #expect(watch.judge([busy], nowNs: 100) == .stuck(["engine"]))
+        #expect(watch.judge([busy], nowNs: 100) == .alive)
+        #expect(watch.judge([busy], nowNs: 101) == .stuck(["engine"]))
     }
 
     @Test mutating func whatWentAwayIsForgotten() {

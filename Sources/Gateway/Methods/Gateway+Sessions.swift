@@ -271,9 +271,7 @@ extension Gateway {
             return nil
         }
         do throws(SecretError) {
-            return try bound.source.read().withBytes {
-                SecretValue(String(decoding: $0, as: UTF8.self))
-            }
+            return try bound.source.read().withBytes { SecretValue(copying: $0) }
         } catch {
             log(.warning, "session \(session.id): \(error)")
             return nil

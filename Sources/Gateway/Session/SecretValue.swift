@@ -11,6 +11,13 @@ final class SecretValue {
         bytes[utf8.count] = 0
     }
 
+    /// Copies bytes that their owner wipes, with no string in between.
+    init(copying secret: UnsafeRawBufferPointer) {
+        bytes = .allocate(capacity: secret.count + 1)
+        _ = bytes.initialize(from: secret)
+        bytes[secret.count] = 0
+    }
+
     deinit {
         if let start = bytes.baseAddress { explicit_bzero(start, bytes.count) }
         bytes.deallocate()

@@ -15,37 +15,10 @@ struct ProvideSecret: ParsableCommand {
     @OptionGroup var gateway: GatewayOptions
 
     func run() throws {
-        let value = try HiddenInput.read(prompt: "\(name): ")
+        let value = String(decoding: try HiddenInput.read(prompt: "\(name): ").bytes, as: UTF8.self)
         guard !value.isEmpty else { throw DaemonError.failed("the secret is empty") }
         try gateway.call(
             "session.provideSecret",
             ["session": .string(session), "name": .string(name), "value": .string(value)])
-    }
-}
-
-/// Reads a line or a file's text without showing it.
-private enum HiddenInput {
-    static func read(prompt: String) throws(DaemonError) -> String {
-        guard isatty(STDIN_FILENO) == 1 else {
-            let bytes = try JSONArgument.readAll(STDIN_FILENO, what: "standard input")
-            return trimmed(String(decoding: bytes, as: UTF8.self))
-        }
-        var before = termios()
-        tcgetattr(STDIN_FILENO, &before)
-        var hidden = before
-        hidden.c_lflag &= ~tcflag_t(ECHO)
-        tcsetattr(STDIN_FILENO, TCSAFLUSH, &hidden)
-        defer {
-            tcsetattr(STDIN_FILENO, TCSAFLUSH, &before)
-            printError("")
-        }
-        _ = write(STDERR_FILENO, prompt, prompt.utf8.count)
-        return trimmed(readLine(strippingNewline: true) ?? "")
-    }
-
-    private static func trimmed(_ text: String) -> String {
-        var text = text[...]
-        while text.last?.isNewline == true { text.removeLast() }
-        return String(text)
     }
 }
