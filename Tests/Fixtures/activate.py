@@ -9,7 +9,7 @@ for name in names.split(":"):
     listening.bind(f"{directory}/{name}.sock")
     listening.listen(128)
     # Out of the way of the numbers that they get in the end.
-    sockets.append(os.dup2(listening.fileno(), 50 + len(sockets)))
+    sockets.append(os.dup2(listening.fileno(), 50 + len(sockets), inheritable=False))
 for place, descriptor in enumerate(sockets):
     os.dup2(descriptor, 3 + place)
 os.environ.update(LISTEN_FDS=str(len(sockets)), LISTEN_PID=str(os.getpid()), LISTEN_FDNAMES=names)
