@@ -82,8 +82,8 @@ import Testing
         try startSessions(1, try daemon.client())
         let host = try #require(daemon.hosts(of: "loopback.so").first)
         let held = try FileManager.default.contentsOfDirectory(atPath: "/proc/\(host)/fd")
-        let listening = try Self.listening(run)
-        #expect(listening.count >= names.count, "\(listening)")
+        let listening = try Self.listening(daemon, names.count)
+        #expect(listening.allSatisfy { $0.hasPrefix("socket:") })
         for descriptor in held {
             let target = try? FileManager.default.destinationOfSymbolicLink(
                 atPath: "/proc/\(host)/fd/\(descriptor)")
@@ -93,12 +93,11 @@ import Testing
         #expect(try names.map(inode) == before, "systemd's sockets are not ours to remove")
     }
 
-    /// As /proc/…/fd names them.
-    private static func listening(_ directory: String) throws -> [String] {
-        let table = try String(contentsOfFile: "/proc/net/unix", encoding: .utf8)
-        return table.split(separator: "\n").filter { $0.contains(directory) }.compactMap { line in
-            let words = line.split(separator: " ")
-            return words.count > 7 && words[3] == "00010000" ? "socket:[\(words[6])]" : nil
+    /// The sockets that the launcher gave, as /proc/…/fd names them.
+    private static func listening(_ daemon: DaemonUnderTest, _ count: Int) throws -> [String] {
+        try (3..<3 + count).map {
+            try FileManager.default.destinationOfSymbolicLink(
+                atPath: "/proc/\(daemon.process.processIdentifier)/fd/\($0)")
         }
     }
 }
