@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <linux/capability.h>
 #include <linux/seccomp.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
@@ -34,11 +35,16 @@ static int drop_capabilities(void) {
     if (syscall(SYS_capget, &header, data) < 0)
         return -errno;
     const uint32_t kept = 1u << CAP_NET_BIND_SERVICE;
+    bool has_more = false;
     for (int i = 0; i < 2; i++) {
-        data[i].effective &= i == 0 ? kept : 0;
-        data[i].permitted &= i == 0 ? kept : 0;
+        const uint32_t mask = i == 0 ? kept : 0;
+        has_more |= ((data[i].effective | data[i].permitted) & ~mask) || data[i].inheritable;
+        data[i].effective &= mask;
+        data[i].permitted &= mask;
         data[i].inheritable = 0;
     }
+    if (!has_more)
+        return 0; /* where there is nothing to give up, a unit may deny the call itself */
     return syscall(SYS_capset, &header, data) < 0 ? -errno : 0;
 }
 

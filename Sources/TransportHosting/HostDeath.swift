@@ -38,6 +38,10 @@ extension HostDeath {
             self.init(.crashed, "the plugin crashed\(when): \(signalName(signal))")
         case .exited(let status):
             self.init(.crashed, "the plugin ended its process\(when), with status \(status)")
+        case .ended:
+            self.init(
+                .crashed,
+                "the plugin's process ended\(when): journalctl -u 'parley-host@*' tells how")
         case .notStarted(let code):
             self.init(.notStarted, "no process could be started for the plugin (errno \(code))")
         case .launcherLost:

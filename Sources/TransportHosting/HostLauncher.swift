@@ -40,6 +40,8 @@ public enum HostExit: Sendable, Hashable {
     case signalled(Int32)
     /// It could not be started: an errno.
     case notStarted(Int32)
+    /// It has ended, and somebody else knows how: systemd, for hosts that are units.
+    case ended
     /// Whoever watched it is gone, and it with them.
     case launcherLost
 }
@@ -49,6 +51,8 @@ public enum HostLaunchError: Error, Hashable, CustomStringConvertible {
     case noDescriptors(Int32)
     case launcherLost
     case programNotFound(String)
+    /// Hosts are units, and their socket can't be used.
+    case noUnits(path: String, code: Int32)
     case launcherNotStarted(program: String, code: Int32)
 
     public var description: String {
@@ -58,6 +62,9 @@ public enum HostLaunchError: Error, Hashable, CustomStringConvertible {
                 + "raise LimitNOFILE= or close sessions"
         case .launcherLost:
             "the process that starts transport hosts has ended: restart parleyd"
+        case .noUnits(let path, let code):
+            "no transport host can be started by \(path) (errno \(code)): "
+                + "systemctl status parley-host.socket tells more"
         case .programNotFound(let paths):
             "parley-transport-host was not found; looked at \(paths): install Parley as a whole"
         case .launcherNotStarted(let program, let code):

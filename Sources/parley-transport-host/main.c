@@ -11,6 +11,7 @@
 
 #include "host.h"
 #include "spawner.h"
+#include "unit.h"
 #include "wire.h"
 
 static int is_packet_socket(int fd) {
@@ -25,7 +26,7 @@ static parley_sandbox_mode sandbox_mode(const char *name) {
     return mode < 0 ? PARLEY_SANDBOX_ON : (parley_sandbox_mode)mode;
 }
 
-/* --spawner SANDBOX, or --host NAME SANDBOX READABLE. */
+/* --spawner SANDBOX, --host NAME SANDBOX READABLE, or --unit [SANDBOX]. */
 int main(int count, char **arguments) {
     const char *mode = count > 1 ? arguments[1] : "";
 
@@ -49,7 +50,12 @@ int main(int count, char **arguments) {
         is_packet_socket(PARLEY_WIRE_AUDIO_FD)) {
         prctl(PR_SET_NAME, "parley-host");
         return run_host(sandbox_mode(count > 3 ? arguments[3] : ""),
-                        count > 4 ? atoi(arguments[4]) : 0);
+                        count > 4 ? atoi(arguments[4]) : 0, 0);
+    }
+    if (strcmp(mode, "--unit") == 0 && is_packet_socket(PARLEY_WIRE_CONTROL_FD)) {
+        prctl(PR_SET_NAME, "parley-host");
+        int readable = become_unit();
+        return run_host(sandbox_mode(count > 2 ? arguments[2] : ""), readable, 1);
     }
     fprintf(stderr, "parley-transport-host is started by parleyd, not by hand; it knows --version\n");
     return 2;

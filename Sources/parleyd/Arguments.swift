@@ -9,6 +9,7 @@ struct Arguments {
     var trustedDirectories: [String] = []
     var logLevel: String?
     var sandbox = SandboxMode.on
+    var hostSocket: String?
 
     /// Why the command line can't be used: a sentence.
     struct Fault: Error { let message: String }
@@ -21,6 +22,7 @@ struct Arguments {
           --trust-transport-directory DIRECTORY
                                             load this directory's plugins whoever owns them
           --log-level LEVEL                 error, warning, info or debug
+          --host-socket PATH                hosts of plugins are units that this socket of systemd's starts
           --sandbox MODE                    on, log (denied system calls go to the kernel's log), or off
                                             (for debugging only)
           --check                           check the configuration and end
@@ -48,7 +50,7 @@ struct Arguments {
                 sandbox = mode
                 continue
             case "--config", "--runtime-directory", "--transport-directory",
-                "--trust-transport-directory", "--log-level":
+                "--trust-transport-directory", "--log-level", "--host-socket":
                 guard let value = inline ?? rest.popFirst(), !value.isEmpty else {
                     throw Fault(message: "\(name) needs a value")
                 }
@@ -66,6 +68,7 @@ struct Arguments {
         case "--runtime-directory": runtimeDirectory = value
         case "--transport-directory": transportDirectories.append(value)
         case "--log-level": logLevel = value
+        case "--host-socket": hostSocket = value
         default:
             trustedDirectories.append(value)
             // Trusting a directory that is not searched would be pointless.

@@ -30,7 +30,7 @@ final class Daemon {
     ///
     /// - Returns: the exit status.
     static func run(
-        arguments: Arguments, sources: ConfigurationSources, settings: Settings, spawner: Spawner,
+        arguments: Arguments, sources: ConfigurationSources, settings: Settings, spawner: Spawner?,
         received: ReceivedSockets
     ) -> Int32 {
         let daemon: Daemon
@@ -52,7 +52,7 @@ final class Daemon {
 
     private init(
         _ arguments: Arguments, _ sources: ConfigurationSources, _ settings: Settings,
-        _ spawner: Spawner, _ received: ReceivedSockets
+        _ spawner: Spawner?, _ received: ReceivedSockets
     ) throws {
         let log = Log(level: settings.logging.level)
         self.log = log
@@ -73,9 +73,7 @@ final class Daemon {
             workingDirectory: Self.workingDirectory, sources: sources)
         gateway = try Gateway(
             settings: settings, version: Parleyd.version,
-            launcher: SpawnerLauncher(spawner) {
-                log.write(.error, "the spawner of transport hosts has ended: no session can start")
-            },
+            launcher: Self.launcher(arguments, spawner, log),
             directories: directories.map { .init($0.path, isTrusted: $0.isTrusted) },
             cacheDirectory: RuntimeDirectory.cache(sources.environment),
             reload: {
@@ -95,6 +93,16 @@ final class Daemon {
         }
         signals = SignalSource([SIGTERM, SIGINT, SIGHUP]) { [weak self] signal in
             self?.take(signal)
+        }
+    }
+
+    /// Hosts are started by the spawner, or else by systemd.
+    private static func launcher(
+        _ arguments: Arguments, _ spawner: Spawner?, _ log: Log
+    ) -> any HostLauncher {
+        guard let spawner else { return UnitLauncher(path: arguments.hostSocket ?? "") }
+        return SpawnerLauncher(spawner) {
+            log.write(.error, "the spawner of transport hosts has ended: no session can start")
         }
     }
 

@@ -47,10 +47,12 @@ enum Parleyd {
         // Before there is a child, which must not inherit them.
         let received = ReceivedSockets.takeAll()
         signal(SIGPIPE, SIG_IGN)
-        let spawner: Spawner
+        let spawner: Spawner?
         do throws(HostLaunchError) {
-            spawner = try Spawner(
-                program: try HostProgram.find(), sandbox: arguments.sandbox.rawValue)
+            spawner =
+                arguments.hostSocket == nil
+                ? try Spawner(
+                    program: try HostProgram.find(), sandbox: arguments.sandbox.rawValue) : nil
         } catch {
             fail(error.description, status: 1)
         }

@@ -52,7 +52,7 @@ extension DaemonUnderTest {
     }
 
     /// The kernel gives the map of a process in pieces, and Foundation takes the first for the whole.
-    private static func maps(of pid: pid_t) -> String {
+    static func maps(of pid: pid_t) -> String {
         let fd = open("/proc/\(pid)/maps", O_RDONLY | O_CLOEXEC)
         guard fd >= 0 else { return "" }
         defer { close(fd) }

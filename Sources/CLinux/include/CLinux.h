@@ -57,6 +57,9 @@ int parley_forbid_dumps(void);
 /* openat2() with RESOLVE_NO_SYMLINKS; -1 and ENOSYS before Linux 5.6. */
 int parley_open_no_links(int directory, const char *path, int flags);
 
+/* A SEQPACKET socket that is connected to a path, non-blocking and close-on-exec, or -1. */
+int parley_connect_packets(const char *path);
+
 /* Whether somebody keeps the wall clock right, as the kernel knows it (adjtimex()): 1, 0, or -1 when it
  * does not tell. Changes nothing. */
 int parley_clock_is_kept(void);

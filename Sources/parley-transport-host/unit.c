@@ -1,0 +1,88 @@
+#define _GNU_SOURCE
+#include "unit.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "wire.h"
+
+/* Descriptors of the first message: the one that tells by its end that this process has ended, audio, the
+ * plugin, and what it may read. */
+#define UNIT_FDS 3
+#define UNIT_FDS_MAX (UNIT_FDS + PARLEY_WIRE_READABLE_MAX)
+#define FIRST_FREE_FD 32
+#define FIRST_MESSAGE_MS 10000
+
+static int receive(parley_spawn_message *message, int *fds) {
+    union {
+        struct cmsghdr align;
+        char room[CMSG_SPACE(sizeof(int) * UNIT_FDS_MAX)];
+    } control;
+    struct iovec part = {message, sizeof *message};
+    struct msghdr header = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = control.room,
+                            .msg_controllen = sizeof control.room};
+    struct pollfd ready = {.fd = PARLEY_WIRE_CONTROL_FD, .events = POLLIN};
+
+    if (poll(&ready, 1, FIRST_MESSAGE_MS) != 1)
+        die("nobody says what to load: parley-host@.service is started by parleyd alone");
+    ssize_t size = recvmsg(PARLEY_WIRE_CONTROL_FD, &header, MSG_CMSG_CLOEXEC);
+    if (size != sizeof *message || message->version != PARLEY_WIRE_VERSION ||
+        message->kind != PARLEY_SPAWN || (header.msg_flags & (MSG_TRUNC | MSG_CTRUNC)))
+        die("the daemon's first message is malformed: it comes from a different build");
+    struct cmsghdr *rights = CMSG_FIRSTHDR(&header);
+    if (!rights || rights->cmsg_level != SOL_SOCKET || rights->cmsg_type != SCM_RIGHTS)
+        die("the daemon's first message has no descriptors");
+    int count = (int)((rights->cmsg_len - CMSG_LEN(0)) / sizeof(int));
+    if (count < UNIT_FDS || count > UNIT_FDS_MAX)
+        die("the daemon's first message has %d descriptors", count);
+    memcpy(fds, CMSG_DATA(rights), sizeof *fds * (size_t)count);
+    return count;
+}
+
+int become_unit(void) {
+    parley_spawn_message message;
+    int fds[UNIT_FDS_MAX], count = receive(&message, fds);
+
+    for (int i = 0; i < count; i++)
+        if ((fds[i] = fcntl(fds[i], F_DUPFD_CLOEXEC, FIRST_FREE_FD)) < 0)
+            die("no descriptors: errno %d", errno);
+    /* The first stays where it is until the process ends. */
+    for (int i = 1; i < count; i++)
+        if (dup2(fds[i], PARLEY_WIRE_AUDIO_FD + i - 1) < 0)
+            die("no descriptors: errno %d", errno);
+    close_range((unsigned)(PARLEY_WIRE_AUDIO_FD + count - 1), FIRST_FREE_FD - 1, 0);
+    close_range((unsigned)fds[0] + 1, ~0u, 0);
+    return count - UNIT_FDS;
+}
+
+static void *wait_for_hang_up(void *nothing) {
+    struct pollfd end = {.fd = PARLEY_WIRE_CONTROL_FD};
+    while (poll(&end, 1, -1) < 0 && errno == EINTR) {
+    }
+    kill(getpid(), SIGKILL);
+    return nothing;
+}
+
+void watch_for_hang_up(void) {
+    pthread_attr_t attributes;
+    pthread_t thread;
+    sigset_t all, before;
+
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    pthread_attr_init(&attributes);
+    pthread_attr_setstacksize(&attributes, 64 * 1024);
+    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+    int error = pthread_create(&thread, &attributes, wait_for_hang_up, NULL);
+    pthread_attr_destroy(&attributes);
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (error)
+        die("no thread: errno %d", error);
+}

@@ -1,0 +1,94 @@
+import Control
+import Foundation
+import JSON
+import Testing
+
+/// Hosts that are started by connections to a socket, as systemd's parley-host.socket does; here by
+/// systemd-socket-activate(1).
+@Suite(.serialized) struct HostUnitTests {
+    /// Starts hosts as systemd would, until it goes.
+    private final class Activator {
+        let directory: String
+        var socket: String { "\(directory)/host.sock" }
+        private let process = Process()
+
+        init() throws {
+            directory = "/tmp/parley-units-\(UUID().uuidString)"
+            try FileManager.default.createDirectory(
+                atPath: directory, withIntermediateDirectories: true)
+            process.executableURL = URL(fileURLWithPath: "/usr/bin/systemd-socket-activate")
+            process.arguments = [
+                "--accept", "--seqpacket", "--listen=\(socket)",
+                // Where a debug build of a plugin finds the Swift runtime.
+                "--setenv=PARLEY_LIBRARY_PATH=\(Self.swiftLibraries)",
+                "\(DaemonUnderTest.buildDirectory)/parley-transport-host", "--unit",
+            ]
+            process.standardError = FileHandle.nullDevice
+            try process.run()
+            for _ in 0..<1_000 where !FileManager.default.fileExists(atPath: socket) {
+                usleep(10_000)
+            }
+        }
+
+        deinit {
+            kill(process.processIdentifier, SIGKILL)
+            process.waitUntilExit()
+            try? FileManager.default.removeItem(atPath: directory)
+        }
+
+        private static var swiftLibraries: String {
+            let line = DaemonUnderTest.maps(of: getpid()).split(separator: "\n")
+                .first { $0.hasSuffix("/libswiftCore.so") }
+            let path = line?.split(separator: " ").last.map(String.init) ?? "/usr/lib/x"
+            return URL(fileURLWithPath: path).deletingLastPathComponent().path
+        }
+    }
+
+    private func create(_ transport: JSONValue, _ client: ControlClient) throws {
+        _ = try client.call(
+            "sessions.create",
+            [
+                "transport": transport, "name": "s", "wait": true, "local": ["kind": "stream"],
+                "reconnect": ["initialMs": 10, "maximumMs": 50],
+            ])
+    }
+
+    @Test func aHostInAUnitServesIsKilledAndReplaced() throws {
+        let activator = try Activator()
+        let daemon = try DaemonUnderTest(arguments: ["--host-socket", activator.socket])
+        let client = try daemon.client()
+        try create("loopback", client)
+        let program = try AudioProgram(daemon, request: #"{"session":"s","continuous":true}"#)
+        #expect(program.read(samples: 2_400).count == 2_400)
+        _ = try client.call("events.subscribe", ["types": ["session_state"]])
+        let host = try #require(daemon.hosts(of: "loopback.so").first)
+        kill(host, SIGKILL)
+        let lost = try DaemonUnderTest.event("session_state", from: client)
+        #expect(lost["data"]?["code"] == "host_died")
+        #expect(lost["data"]?["reason"]?.stringValue?.contains("parley-host@") == true, "\(lost)")
+        let back = try DaemonUnderTest.event("session_state", from: client)
+        #expect(back["data"]?["state"] == "connected")
+        let next = try #require(daemon.hosts(of: "loopback.so").first)
+        #expect(next != host)
+        // With the daemon its hosts go, whatever they do.
+        #expect(daemon.end() == 0)
+        for _ in 0..<500 where !daemon.hosts(of: "loopback.so").isEmpty { usleep(10_000) }
+        #expect(daemon.hosts(of: "loopback.so").isEmpty)
+    }
+
+    /// A hang is ended by a thread of the host that waits for the daemon to hang up.
+    @Test func aHostInAUnitThatHangsIsEnded() throws {
+        let activator = try Activator()
+        let daemon = try DaemonUnderTest(arguments: ["--host-socket", activator.socket])
+        try daemon.add("hostile", DaemonUnderTest.fixture("hostile"), ["-DHANG_AT_DROP"])
+        let client = try daemon.client()
+        try create("hostile", client)
+        let host = try #require(daemon.hosts(of: "hostile.so").first)
+        let program = try AudioProgram(daemon, request: #"{"session":"s"}"#)
+        program.write([Int16](repeating: 8_000, count: 24_000))
+        _ = try client.call("session.mute", ["session": "s", "muted": true])
+        try daemon.until("the host that hangs is gone") {
+            !daemon.hosts(of: "hostile.so").contains(host)
+        }
+    }
+}
