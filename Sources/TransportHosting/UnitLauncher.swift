@@ -11,6 +11,9 @@ import Glibc
 /// How it ended systemd knows and the journal tells.
 @LoopActor
 public final class UnitLauncher: HostLauncher {
+    /// How long a host may take to end after the daemon hung up.
+    private static let killLimit: Duration = .seconds(2)
+
     private let path: String
     private var lives: [UInt32: Watch] = [:]
     private var lastHost: UInt32 = 0
@@ -34,14 +37,17 @@ public final class UnitLauncher: HostLauncher {
             [life.theirs.raw, audio.theirs.raw, file.raw]
                 + readable.prefix(Int(PARLEY_WIRE_READABLE_MAX)).map(\.raw))
         let end = life.ours
-        lives[host] = EventLoop.shared.watch(end.raw, for: .read) { [weak self] _ in
-            // Nobody writes there: it is the end.
+        let conclude: @LoopActor () -> Void = { [weak self] in
             guard self?.lives.removeValue(forKey: host) != nil else { return }
             withExtendedLifetime(end) { onExit(.ended) }
         }
+        // Nobody writes there: whatever can be read is the end.
+        lives[host] = EventLoop.shared.watch(end.raw, for: .read) { _ in conclude() }
         return LaunchedHost(control: control, audio: audio.ours) {
-            // The host has a thread that waits for nothing else.
+            // The host has a thread that waits for nothing else. A plugin that stops that thread can't be
+            // killed from here; the daemon lets go of it, and its unit ends with the daemon's.
             shutdown(raw, CInt(SHUT_RDWR))
+            _ = EventLoop.shared.schedule(after: Self.killLimit) { conclude() }
         }
     }
 

@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -48,8 +49,11 @@ static int receive(parley_spawn_message *message, int *fds) {
 
 int become_unit(void) {
     parley_spawn_message message;
-    int fds[UNIT_FDS_MAX], count = receive(&message, fds);
+    int fds[UNIT_FDS_MAX], count;
 
+    /* As the spawner does: a Swift plugin that crashes would print what its registers point to. */
+    setenv("SWIFT_BACKTRACE", "enable=no", 1);
+    count = receive(&message, fds);
     for (int i = 0; i < count; i++)
         if ((fds[i] = fcntl(fds[i], F_DUPFD_CLOEXEC, FIRST_FREE_FD)) < 0)
             die("no descriptors: errno %d", errno);

@@ -47,12 +47,12 @@ enum Parleyd {
         // Before there is a child, which must not inherit them.
         let received = ReceivedSockets.takeAll()
         signal(SIGPIPE, SIG_IGN)
-        let spawner: Spawner?
+        var spawner: Spawner?
         do throws(HostLaunchError) {
-            spawner =
-                arguments.hostSocket == nil
-                ? try Spawner(
-                    program: try HostProgram.find(), sandbox: arguments.sandbox.rawValue) : nil
+            if arguments.hostSocket == nil {
+                spawner = try Spawner(
+                    program: try HostProgram.find(), sandbox: arguments.sandbox.rawValue)
+            }
         } catch {
             fail(error.description, status: 1)
         }
