@@ -7,8 +7,9 @@ import Glibc
 /// of `parley-host@.service`, with an account and a sandbox of its own.
 ///
 /// The connection is the host's control socket. Its first message brings the other descriptors, among them
-/// one end of a pair on which nothing is ever said: it closes when the process ends, however it does.
-/// How it ended systemd knows and the journal tells.
+/// one end of a pair that stands for its life: it closes when the process ends, however it does, and the
+/// kernel kills the process when the daemon shuts its own end, however that came to be.
+/// How the process ended systemd knows and the journal tells.
 @LoopActor
 public final class UnitLauncher: HostLauncher {
     /// How long a host may take to end after the daemon hung up.
@@ -44,9 +45,9 @@ public final class UnitLauncher: HostLauncher {
         // Nobody writes there: whatever can be read is the end.
         lives[host] = EventLoop.shared.watch(end.raw, for: .read) { _ in conclude() }
         return LaunchedHost(control: control, audio: audio.ours) {
-            // The host has a thread that waits for nothing else. A plugin that stops that thread can't be
-            // killed from here; the daemon lets go of it, and its unit ends with the daemon's.
-            shutdown(raw, CInt(SHUT_RDWR))
+            // A hostile plugin could have told the kernel otherwise. Then the daemon lets go of it, and
+            // its unit ends with the daemon's.
+            shutdown(end.raw, CInt(SHUT_WR))
             _ = EventLoop.shared.schedule(after: Self.killLimit) { conclude() }
         }
     }

@@ -14,7 +14,6 @@
 #include "descriptor.h"
 #include "loop.h"
 #include "session.h"
-#include "unit.h"
 #include "wire.h"
 
 /* Messages and frames of one turn, so that the plugin's own descriptors and timers get theirs. */
@@ -189,11 +188,9 @@ static const char *confine(parley_sandbox_mode mode, int readable_count) {
     return text;
 }
 
-int run_host(parley_sandbox_mode mode, int readable_count, int is_unit) {
+int run_host(parley_sandbox_mode mode, int readable_count) {
     loop_open();
     const char *fault = confine(mode, readable_count);
-    if (is_unit)
-        watch_for_hang_up();
     if (!fault)
         plugin = load(&fault);
     if (fault)

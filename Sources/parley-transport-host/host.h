@@ -4,10 +4,9 @@
 
 #include <parley_sandbox.h>
 
-/* In a unit nobody else kills it when the daemon hangs up: it does so itself.
- * Confines itself, loads the plugin on PARLEY_WIRE_PLUGIN_FD, which may read what lies on as many
+/* Confines itself, loads the plugin on PARLEY_WIRE_PLUGIN_FD, which may read what lies on as many
  * descriptors from PARLEY_WIRE_READABLE_FD on, serves it until the daemon closes the control socket, and
  * returns the exit status. */
-int run_host(parley_sandbox_mode mode, int readable_count, int is_unit);
+int run_host(parley_sandbox_mode mode, int readable_count);
 
 #endif

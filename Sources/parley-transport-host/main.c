@@ -50,12 +50,12 @@ int main(int count, char **arguments) {
         is_packet_socket(PARLEY_WIRE_AUDIO_FD)) {
         prctl(PR_SET_NAME, "parley-host");
         return run_host(sandbox_mode(count > 3 ? arguments[3] : ""),
-                        count > 4 ? atoi(arguments[4]) : 0, 0);
+                        count > 4 ? atoi(arguments[4]) : 0);
     }
     if (strcmp(mode, "--unit") == 0 && is_packet_socket(PARLEY_WIRE_CONTROL_FD)) {
         prctl(PR_SET_NAME, "parley-host");
         int readable = become_unit();
-        return run_host(sandbox_mode(count > 2 ? arguments[2] : ""), readable, 1);
+        return run_host(sandbox_mode(count > 2 ? arguments[2] : ""), readable);
     }
     fprintf(stderr, "parley-transport-host is started by parleyd, not by hand; it knows --version\n");
     return 2;

@@ -4,11 +4,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -47,6 +45,19 @@ static int receive(parley_spawn_message *message, int *fds) {
     return count;
 }
 
+/* Lets the kernel end this process when the daemon hangs up on the socket, or says anything there: whatever the
+ * plugin's threads do, and even when they are stopped. The socket stays open until the process ends, which
+ * is how the daemon learns of that. See F_SETSIG in fcntl(2). */
+static void die_with(int socket) {
+    struct pollfd end = {.fd = socket, .events = POLLIN};
+
+    if (fcntl(socket, F_SETOWN, getpid()) < 0 || fcntl(socket, F_SETSIG, SIGKILL) < 0 ||
+        fcntl(socket, F_SETFL, fcntl(socket, F_GETFL) | O_ASYNC) < 0)
+        die("the kernel won't watch the daemon: errno %d", errno);
+    if (poll(&end, 1, 0) != 0)
+        die("the daemon hung up"); /* before the kernel was asked */
+}
+
 int become_unit(void) {
     parley_spawn_message message;
     int fds[UNIT_FDS_MAX], count;
@@ -57,36 +68,11 @@ int become_unit(void) {
     for (int i = 0; i < count; i++)
         if ((fds[i] = fcntl(fds[i], F_DUPFD_CLOEXEC, FIRST_FREE_FD)) < 0)
             die("no descriptors: errno %d", errno);
-    /* The first stays where it is until the process ends. */
+    die_with(fds[0]);
     for (int i = 1; i < count; i++)
         if (dup2(fds[i], PARLEY_WIRE_AUDIO_FD + i - 1) < 0)
             die("no descriptors: errno %d", errno);
     close_range((unsigned)(PARLEY_WIRE_AUDIO_FD + count - 1), FIRST_FREE_FD - 1, 0);
     close_range((unsigned)fds[0] + 1, ~0u, 0);
     return count - UNIT_FDS;
-}
-
-static void *wait_for_hang_up(void *nothing) {
-    struct pollfd end = {.fd = PARLEY_WIRE_CONTROL_FD};
-    while (poll(&end, 1, -1) < 0 && errno == EINTR) {
-    }
-    kill(getpid(), SIGKILL);
-    return nothing;
-}
-
-void watch_for_hang_up(void) {
-    pthread_attr_t attributes;
-    pthread_t thread;
-    sigset_t all, before;
-
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    pthread_attr_init(&attributes);
-    pthread_attr_setstacksize(&attributes, 64 * 1024);
-    pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
-    int error = pthread_create(&thread, &attributes, wait_for_hang_up, NULL);
-    pthread_attr_destroy(&attributes);
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (error)
-        die("no thread: errno %d", error);
 }

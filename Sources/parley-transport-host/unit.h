@@ -3,12 +3,8 @@
 #define PARLEY_HOST_UNIT_H
 
 /* Takes the first message on PARLEY_WIRE_CONTROL_FD and puts its descriptors where a host has them, so that
- * run_host() can go on. Returns how many descriptors from PARLEY_WIRE_READABLE_FD on the plugin may read;
- * ends the process when nothing of the kind comes. */
+ * run_host() can go on. From here on the process ends with the daemon. Returns how many descriptors from
+ * PARLEY_WIRE_READABLE_FD on the plugin may read; ends the process when nothing of the kind comes. */
 int become_unit(void);
-
-/* Starts a thread that ends the process when the daemon hangs up, even if the plugin hangs. Call when the
- * process is confined. */
-void watch_for_hang_up(void);
 
 #endif

@@ -80,7 +80,25 @@ import Testing
         #expect(daemon.hosts(of: "loopback.so").isEmpty)
     }
 
-    /// A hang is ended by a thread of the host that waits for the daemon to hang up.
+    /// Nobody in it can do anything any more: it is the kernel that ends it.
+    @Test func aHostInAUnitThatIsStoppedIsReplaced() throws {
+        let activator = try Activator()
+        let daemon = try DaemonUnderTest(arguments: ["--host-socket", activator.socket])
+        let client = try daemon.client()
+        try create("loopback", client)
+        let host = try #require(daemon.hosts(of: "loopback.so").first)
+        kill(host, SIGSTOP)
+        // Work for it, so that its silence can be noticed.
+        _ = try? client.call("session.interrupt", ["session": "s"])
+        try daemon.until("another host is there") {
+            let hosts = daemon.hosts(of: "loopback.so")
+            return !hosts.isEmpty && !hosts.contains(host)
+        }
+        try daemon.until("the session is back") {
+            try client.call("sessions.get", ["session": "s"])["state"] == "connected"
+        }
+    }
+
     @Test func aHostInAUnitThatHangsIsEnded() throws {
         let activator = try Activator()
         let daemon = try DaemonUnderTest(arguments: ["--host-socket", activator.socket])
