@@ -1,5 +1,5 @@
 """What every benchmark needs: the staged parleyd, its clients, figures of processes, a table."""
-import array, json, math, os, select, socket, struct, subprocess, tempfile, time
+import array, json, math, os, select, socket, struct, subprocess, tempfile, threading, time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 FAST = bool(os.environ.get("BENCH_FAST"))
@@ -38,11 +38,15 @@ def status_of(pid, name):
 
 
 def children(pid):
+    """All below a process, those that have not been buried included."""
     found = []
-    for task in os.listdir(f"/proc/{pid}/task"):
-        with open(f"/proc/{pid}/task/{task}/children") as file:
-            for child in map(int, file.read().split()):
-                found += [child] + children(child)
+    try:
+        for task in os.listdir(f"/proc/{pid}/task"):
+            with open(f"/proc/{pid}/task/{task}/children") as file:
+                for child in map(int, file.read().split()):
+                    found += [child] + children(child)
+    except (FileNotFoundError, ProcessLookupError):
+        pass  # it has just ended
     return found
 
 
@@ -96,15 +100,29 @@ class Client:
                 return event["data"]
 
 
+def private_environment(work):
+    """That of a daemon that no service manager started; what it remembers of plugins stays in work."""
+    mine = ("NOTIFY_SOCKET", "WATCHDOG_", "LISTEN_", "RUNTIME_DIRECTORY", "CACHE_DIRECTORY")
+    os.makedirs(work + "/cache", exist_ok=True)
+    return {**{k: v for k, v in os.environ.items() if not k.startswith(mine)},
+            "XDG_CACHE_HOME": work + "/cache"}
+
+
+def start_parleyd(stage, work, runtime, environment, *arguments):
+    with open(work + "/parleyd.log", "ab") as log:
+        return subprocess.Popen(
+            [stage + "/bin/parleyd", "--config", work + "/parley.toml", "--runtime-directory", runtime,
+             "--trust-transport-directory", work + "/transports", *arguments],
+            env=environment, stderr=log)
+
+
 class Daemon:
-    def __init__(self, stage, work, environment, **more):
+    def __init__(self, stage, work, environment, *arguments, **more):
         self.runtime = tempfile.mkdtemp(dir=work)
         self.control = self.runtime + "/control.sock"
         start = now_ns()
-        self.process = subprocess.Popen(
-            [stage + "/bin/parleyd", "--config", work + "/parley.toml", "--runtime-directory",
-             self.runtime, "--trust-transport-directory", work + "/transports"],
-            env={**environment, **more}, stderr=open(work + "/parleyd.log", "ab"))
+        self.process = start_parleyd(
+            stage, work, self.runtime, {**environment, **more}, *arguments)
         while True:
             probe = socket.socket(socket.AF_UNIX)
             try:
@@ -144,6 +162,51 @@ class Program:
         if not select.select([self.socket], [], [], timeout)[0]:
             return b""
         return self.socket.recv(1 << 16)
+
+
+class Conversation(threading.Thread):
+    """Programs that speak all the time, one for each session, a little ahead of the daemon's clock."""
+
+    FRAME = array.array("h", (int(9000 * math.sin(n * math.pi / 60)) for n in range(960))).tobytes()
+    AHEAD = 4
+
+    def __init__(self, daemon, sessions):
+        super().__init__(daemon=True)
+        self.programs = [Program(daemon, session) for session in sessions]
+        self.heard = [0] * len(sessions)
+        self.is_over = False
+        self.start()
+
+    def run(self):
+        due, frames = now_ns(), self.AHEAD
+        while not self.is_over:
+            for number, program in enumerate(self.programs):
+                try:
+                    program.socket.send(self.FRAME * frames)
+                    self.heard[number] += len(program.read(0)) // 2
+                except (BlockingIOError, BrokenPipeError, ConnectionResetError):
+                    pass  # it takes no more now, or its session ends
+            frames = 1
+            due += 20_000_000
+            time.sleep(max(0, due - now_ns()) / 1e9)
+
+    def end(self):
+        self.is_over = True
+        self.join()
+        for program in self.programs:
+            program.socket.close()
+
+
+def opus_sessions(client, count, transport="loopback", **options):
+    """Sessions of programs, sound at 48 kHz, packets of Opus both ways. Returns their ids."""
+    return [client.call("sessions.create", transport=transport, wait=True, options=options,
+                        local={"kind": "stream", "rate": 48000})["session"] for _ in range(count)]
+
+
+def concealed_ms(client, sessions):
+    """What was made up for packets that had not come when they were due."""
+    found = [client.call("sessions.get", session=name, limit=0) for name in sessions]
+    return sum(session["statistics"]["concealedSamples"] for session in found) / 48
 
 
 def is_loud(data):

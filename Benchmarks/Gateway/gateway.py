@@ -13,8 +13,8 @@ sys.path.insert(0, os.path.dirname(HERE))
 import crowd
 import service
 from harness import (
-    FAST, ROOT, Client, Daemon, Program, Table, cpu_ns, is_loud, now_ns, percentile, pss_kb,
-    sound_server, wakeups, write_speech)
+    FAST, ROOT, Client, Daemon, Program, Table, cpu_ns, is_loud, now_ns, percentile,
+    private_environment, pss_kb, sound_server, wakeups, write_speech)
 
 
 def stream_session(client, name, rate=24000, **options):
@@ -291,7 +291,7 @@ def build(work):
 def main(stage, *parts):
     work = tempfile.mkdtemp(prefix="parley-bench.")
     os.chmod(work, 0o755)
-    environment = dict(os.environ)
+    environment = private_environment(work)
     server, daemon = None, None
     table = Table()
     try:

@@ -13,7 +13,9 @@ import array, math, os, random, shutil, signal, subprocess, sys, tempfile, threa
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.dirname(HERE))
 
-from harness import Client, Daemon, Program, Table, children, is_loud, now_ns, pss_kb, sound_server
+from harness import (
+    Client, Daemon, Program, Table, children, is_loud, now_ns, private_environment, pss_kb,
+    sound_server)
 
 KEPT = ["room", "line", "opus", "flaky", "assistant"]
 TONE = array.array("h", (int(9000 * math.sin(n * 0.115)) for n in range(24000))).tobytes()
@@ -51,7 +53,7 @@ class Talker(threading.Thread):
 
 class Soak:
     def __init__(self, stage, work):
-        self.work, self.environment = work, dict(os.environ)
+        self.work, self.environment = work, private_environment(work)
         self.random = random.Random(int(os.environ.get("SOAK_SEED", "1")))
         self.done, self.samples, self.talkers = {}, [], []
         self.daemon = self.fake = None

@@ -11,8 +11,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.dirname(HERE))
 
 from harness import (
-    FAST, Client, Daemon, Program, Table, cpu_ns, now_ns, percentile, pss_kb, sound_server,
-    wakeups, write_speech)
+    FAST, Client, Daemon, Program, Table, cpu_ns, now_ns, percentile, private_environment, pss_kb,
+    sound_server, wakeups, write_speech)
 
 AIORTC = os.environ.get("PARLEY_BENCH_PYTHON")
 
@@ -244,7 +244,7 @@ def build(work):
 def main(stage, *parts):
     work = tempfile.mkdtemp(prefix="parley-bench.")
     os.chmod(work, 0o755)
-    environment = dict(os.environ)
+    environment = private_environment(work)
     server, daemon = None, None
     table = Table()
     try:
