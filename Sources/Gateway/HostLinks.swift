@@ -9,7 +9,7 @@ final class HostLinks {
     private struct Link {
         let number: UInt32
         let socket: FileDescriptor
-        var sessions: Set<UInt32>
+        var sessions: [UInt32: TransportSession]
     }
 
     private let engine: MediaEngine
@@ -17,7 +17,15 @@ final class HostLinks {
     /// Which socket a session of the hosting layer uses.
     private var sockets: [UInt32: ObjectIdentifier] = [:]
 
-    init(engine: MediaEngine) { self.engine = engine }
+    init(engine: MediaEngine) {
+        self.engine = engine
+        engine.onFullLink = { [weak self] in self?.doubt($0) }
+    }
+
+    /// A host that leaves frames lying may hang; it is asked, and replaced if it does not answer.
+    private func doubt(_ number: UInt32) {
+        links.values.first { $0.number == number }?.sessions.values.first?.checkLiveness()
+    }
 
     /// The engine's number for the host of `session`.
     func hold(_ session: TransportSession) -> UInt32 {
@@ -25,8 +33,8 @@ final class HostLinks {
         let key = ObjectIdentifier(socket)
         var link =
             links[key]
-            ?? Link(number: engine.addLink(socket: socket), socket: socket, sessions: [])
-        link.sessions.insert(session.number)
+            ?? Link(number: engine.addLink(socket: socket), socket: socket, sessions: [:])
+        link.sessions[session.number] = session
         links[key] = link
         sockets[session.number] = key
         return link.number
@@ -35,7 +43,7 @@ final class HostLinks {
     /// Called when the session is over, or its host is dead. Again is harmless.
     func release(_ session: TransportSession) {
         guard let key = sockets.removeValue(forKey: session.number) else { return }
-        links[key]?.sessions.remove(session.number)
+        links[key]?.sessions[session.number] = nil
         if let link = links[key], link.sessions.isEmpty {
             links[key] = nil
             engine.removeLink(link.number)

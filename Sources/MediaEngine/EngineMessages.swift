@@ -48,6 +48,8 @@ struct EngineEvent: BitwiseCopyable {
         case playback
         /// The audio client `a` half-closed its socket.
         case clientInputEnded
+        /// The host of this link does not take its frames; `number` is the link's.
+        case linkIsFull
     }
 
     var kind: Kind

@@ -66,9 +66,15 @@ extension EngineThread {
         return hasSound
     }
 
-    /// Sends what this turn has staged for the hosts.
+    /// Sends what this turn has staged for the hosts, and tells of those that take nothing.
     func flushLinks() {
-        for place in 0..<links.end { links[place: place]?.pointee.flush() }
+        for place in 0..<links.end {
+            guard let link = links[place: place] else { continue }
+            link.pointee.flush()
+            if link.pointee.takeDoubt() {
+                tell(EngineEvent(kind: .linkIsFull, number: link.pointee.number))
+            }
+        }
     }
 
     /// Reads what the hosts have sent, all of it.

@@ -16,6 +16,8 @@ struct HostLink: ~Copyable {
     private static var batch: Int { Int(PARLEY_PACKETS_MAX) }
     /// How long a frame may wait for others to be encoded.
     private static var patienceNs: UInt64 { 1_000_000 }
+    /// Between two doubts about a host that takes nothing.
+    private static var doubtPauseNs: UInt64 { 1_000_000_000 }
 
     /// Whom a staged frame belongs to. The meters outlive the engine's turn.
     private struct Note {
@@ -30,6 +32,9 @@ struct HostLink: ~Copyable {
     private(set) var hasEnded = false
     /// Packets that no rule of the protocol allows.
     var malformedPackets = 0
+    /// A frame had to be dropped: whoever should read the socket may hang.
+    private var isInDoubt = false
+    private var doubtedNs: UInt64 = 0
 
     /// Staged packets, one behind the other.
     private let staging: UnsafeMutableRawPointer
@@ -108,8 +113,18 @@ struct HostLink: ~Copyable {
                 }
             }
         }
+        if sent < stagedCount, nowNs >= doubtedNs + Self.doubtPauseNs {
+            isInDoubt = true
+            doubtedNs = nowNs
+        }
         stagedCount = 0
         stagedBytes = 0
+    }
+
+    /// Whether somebody should look if the host is alive; true once a second while frames are dropped.
+    mutating func takeDoubt() -> Bool {
+        defer { isInDoubt = false }
+        return isInDoubt
     }
 
     /// Sends a packet without audio behind everything that is staged. False when the socket has no

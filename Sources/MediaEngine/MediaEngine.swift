@@ -17,6 +17,9 @@ public final class MediaEngine {
     private var lastNumber: UInt32 = 0
     private var backlog: [EngineCommand] = []
     private var delegates: [UInt32: any MediaSessionDelegate] = [:]
+    /// Gets the number of a link whose host does not take the frames that are sent to it, at most once a
+    /// second.
+    public var onFullLink: @LoopActor (_ link: UInt32) -> Void = { _ in }
 
     public init() {}
 
@@ -166,6 +169,7 @@ public final class MediaEngine {
             free(event.pointer, as: Clip.self)
             delegates[event.number]?.clipSent(event.a)
         case .clientInputEnded: delegates[event.number]?.audioClientEndedInput(event.a)
+        case .linkIsFull: onFullLink(event.number)
         case .playback: delegates[event.number]?.played(PlaybackFeedback(event))
         }
     }

@@ -42,6 +42,23 @@ import Testing
         }
     }
 
+    @Test func aHostThatHangsIsNoticedByTheSoundThatItLeavesLying() throws {
+        let daemon = try DaemonUnderTest()
+        let client = try daemon.client()
+        _ = try client.call("events.subscribe", ["types": ["session_state"]])
+        _ = try client.call("sessions.create", stream(["hangAfterS": 0.2]))
+        let program = try AudioProgram(daemon, request: #"{"session":"s1"}"#)
+        // Ten seconds, as fast as the daemon takes them; nobody asks the host for anything else.
+        program.write([Int16](repeating: 8_000, count: 240_000))
+        let lost = try DaemonUnderTest.event("session_state", from: client) {
+            $0["data"]?["state"] == "reconnecting"
+        }
+        #expect(lost["data"]?["code"] == "host_died", "\(lost)")
+        _ = try DaemonUnderTest.event("session_state", from: client) {
+            $0["data"]?["state"] == "connected"
+        }
+    }
+
     @Test func aPeerThatRefusesLeavesNoSession() throws {
         let daemon = try DaemonUnderTest()
         let client = try daemon.client()

@@ -2,6 +2,7 @@ import AudioCore
 import CParleyTransport
 import CParleyWire
 import EventLoop
+import Glibc
 import MediaEngine
 import Synchronization
 import Testing
@@ -32,6 +33,26 @@ import Testing
         let (match, _) = correlation(
             sent.map { Float($0) }, spoken.map { Float($0) }, maximumDelay: 60)
         #expect(match > 0.999)
+    }
+
+    @LoopActor @Test func aHostThatLeavesFramesLyingIsDoubted() async throws {
+        let fixture = try StreamFixture()
+        defer { fixture.close() }
+        var doubts: [UInt32] = []
+        fixture.engine.onFullLink = { doubts.append($0) }
+        let program = fixture.join()
+        program.write(speech(4_800))
+        for _ in 0..<10 { _ = try #require(fixture.host.receive()) }
+        #expect(doubts.isEmpty, "it took them all")
+        // Room for a few frames, so that it need not sleep for seconds.
+        var bytes: CInt = 4_096
+        setsockopt(
+            fixture.host.daemonEnd.raw, SOL_SOCKET, SO_SNDBUF, &bytes,
+            socklen_t(MemoryLayout<CInt>.size))
+        program.write(speech(24_000))
+        await fixture.wait(eachMs: 10) { !doubts.isEmpty }
+        #expect(fixture.session.meters.framesDropped.load(ordering: .relaxed) > 0)
+        #expect(doubts.count == 1, "once a second is enough")
     }
 
     private static let aheadMs = 200
