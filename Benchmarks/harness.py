@@ -1,5 +1,5 @@
 """What every benchmark needs: the staged parleyd, its clients, figures of processes, a table."""
-import array, json, math, os, select, socket, struct, subprocess, tempfile, threading, time
+import array, atexit, json, math, os, select, socket, struct, subprocess, tempfile, threading, time
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 FAST = bool(os.environ.get("BENCH_FAST"))
@@ -110,10 +110,13 @@ def private_environment(work):
 
 def start_parleyd(stage, work, runtime, environment, *arguments):
     with open(work + "/parleyd.log", "ab") as log:
-        return subprocess.Popen(
+        process = subprocess.Popen(
             [stage + "/bin/parleyd", "--config", work + "/parley.toml", "--runtime-directory", runtime,
              "--trust-transport-directory", work + "/transports", *arguments],
             env=environment, stderr=log)
+    # None outlives a benchmark that fails.
+    atexit.register(lambda: process.poll() is None and process.kill())
+    return process
 
 
 class Daemon:
@@ -154,7 +157,10 @@ class Program:
         self.socket.sendall(json.dumps({"session": session, **greeting}).encode() + b"\n")
         line = b""
         while not line.endswith(b"\n"):
-            line += self.socket.recv(1)
+            byte = self.socket.recv(1)
+            if not byte:
+                raise ConnectionError("parleyd closed the audio socket")
+            line += byte
         self.rate = json.loads(line)["rate"]
         self.socket.setblocking(False)
 
@@ -195,6 +201,12 @@ class Conversation(threading.Thread):
         self.join()
         for program in self.programs:
             program.socket.close()
+
+
+def stream_session(client, name, rate=24000, **options):
+    """A program's session on the transport that tells times."""
+    client.call("sessions.create", transport="timing", name=name, wait=True, options=options,
+                local={"kind": "stream", "rate": rate})
 
 
 def opus_sessions(client, count, transport="loopback", **options):

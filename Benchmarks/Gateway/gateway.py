@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """gateway.py STAGE [PART ...]: measures the staged parleyd against its budgets and prints a table.
 
-The parts are start, idle, input, speech, device, memory, malloc, cpu, crowd and service; without any, all of them.
+The parts are start, idle, input, speech, device, memory, malloc, cpu, crowd, service and hosts; without
+any, all of them.
 Everything is private and temporary: a runtime directory, a PulseAudio with null devices, a transport
 that tells times. CPU is the scheduler's clock of each process (clock_getcpuclockid).
 """
@@ -10,16 +11,14 @@ import array, math, os, select, shutil, struct, subprocess, sys, tempfile, time
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.dirname(HERE))
 
+import cpu
 import crowd
+import hosts
+import idle
 import service
 from harness import (
-    FAST, ROOT, Client, Daemon, Program, Table, cpu_ns, is_loud, now_ns, percentile,
-    private_environment, pss_kb, sound_server, wakeups, write_speech)
-
-
-def stream_session(client, name, rate=24000, **options):
-    client.call("sessions.create", transport="timing", name=name, wait=True, options=options,
-                local={"kind": "stream", "rate": rate})
+    FAST, ROOT, Client, Daemon, Program, Table, is_loud, now_ns, percentile, private_environment,
+    pss_kb, sound_server, stream_session, write_speech)
 
 
 def input_latency(daemon, client, table):
@@ -127,67 +126,6 @@ def device_latency(client, environment, table):
     client.call("sessions.close", session="device")
 
 
-def cpu_per_session(daemon, client, work, table):
-    sample = work + "/speech.raw"
-    def alone_ns(*sessions):
-        return float(subprocess.check_output([work + "/opus-alone", sample, *map(str, sessions)]))
-
-    table.row("libopus in a tight loop, a 20 ms frame both ways", f"{alone_ns() / 1e3:.0f} us")
-    with open(sample, "rb") as file:
-        wide = file.read()
-    for is_opus in (False, True):
-        for count in (1, 8, 16, 64):
-            rate = 48000 if is_opus else 24000
-            size = rate // 50 * 2
-            sound = wide if is_opus else array.array("h", array.array("h", wide)[::2]).tobytes()
-            names = [f"cpu{n}" for n in range(count)]
-            programs = []
-            for name in names:
-                stream_session(client, name, rate, opus=is_opus, echo=True)
-                programs.append(Program(daemon, name))
-                time.sleep(0.011)
-            processes = daemon.processes()
-            seconds = 3 if FAST else 6
-
-            def drive(seconds):
-                frames, heard, due = int(seconds * 50), 0, now_ns()
-                for number in range(frames):
-                    at = number * size % (len(sound) - size)
-                    for program in programs:
-                        program.socket.send(sound[at : at + size])
-                        try:
-                            heard += len(program.socket.recv(1 << 16))
-                        except BlockingIOError:
-                            pass
-                    due += 20_000_000
-                    time.sleep(max(0, due - now_ns()) / 1e9)
-                return frames, heard
-
-            drive(1)
-            before = {pid: cpu_ns(pid) for pid in processes}
-            frames, heard = drive(seconds)
-            used = {pid: cpu_ns(pid) - before[pid] for pid in processes}
-            each = sum(used.values()) / frames / count
-            daemon_share = used[processes[0]] / frames / count
-            back = heard / (frames * count * size)
-            kind = "Opus" if is_opus else "PCM"
-            figures = f"{each / 1e3:.0f} us (daemon {daemon_share / 1e3:.0f})"
-            if is_opus:
-                table.row(f"CPU of a 20 ms frame both ways, {count} {kind} ({back:.0%} returned)", figures)
-                peer_ns = alone_ns(count)
-                ratio = each / peer_ns
-                table.row(f"  beside libopus in real time ({peer_ns / 1e3:.0f} us)", f"{ratio:.2f} x",
-                          "1.25 x from 8", None if count < 8 else ratio <= 1.25)
-            else:
-                table.row(f"CPU of a 20 ms frame both ways, {count} {kind} ({back:.0%} returned)",
-                          figures, "40 us at 16", None if count < 16 else each <= 40e3)
-            for name in names:
-                client.call("sessions.close", session=name)
-                time.sleep(0.011)
-            for program in programs:
-                program.socket.close()
-
-
 def allocations(stage, work, environment, table):
     """Calls of malloc by the engine's thread while sessions run, in a daemon of its own."""
     prefix = work + "/malloc"
@@ -253,18 +191,6 @@ def memory(daemon, client, table):
         time.sleep(0.011)
 
 
-def idle(daemon, table):
-    time.sleep(2)
-    processes = daemon.processes()
-    before = sum(map(wakeups, processes))
-    seconds = 5 if FAST else 20
-    time.sleep(seconds)
-    rate = (sum(map(wakeups, processes)) - before) / seconds
-    table.row(f"wake-ups idle, {len(processes)} processes, metrics.sock open", f"{rate:.2f} /s", "0.2 /s", rate <= 0.2)
-    pss = sum(map(pss_kb, processes)) / 1024
-    table.row("PSS of everything, idle", f"{pss:.1f} MB", "16 MB", pss <= 16)
-
-
 def exec_to_ready(stage, work, environment, table):
     times = []
     for _ in range(5 if FAST else 20):
@@ -278,8 +204,9 @@ def exec_to_ready(stage, work, environment, table):
 def build(work):
     os.mkdir(work + "/transports", 0o755)
     include = ROOT + "/Sources/CParleyTransport/include"
-    subprocess.check_call(["cc", "-O2", "-shared", "-fPIC", "-I", include, HERE + "/timing.c", "-o",
-                           work + "/transports/timing.so"])
+    for name in ("timing", "timing-too"):
+        subprocess.check_call(["cc", "-O2", "-shared", "-fPIC", "-I", include, HERE + "/timing.c",
+                               f'-DTRANSPORT_ID="{name}"', "-o", f"{work}/transports/{name}.so"])
     subprocess.check_call(["cc", "-O2", "-shared", "-fPIC", HERE + "/malloc-count.c", "-o",
                            work + "/malloc-count.so"])
     subprocess.check_call(["cc", "-O2", HERE + "/opus-alone.c", "-o", work + "/opus-alone", "-lopus"])
@@ -298,23 +225,25 @@ def main(stage, *parts):
         build(work)
         server = sound_server(work, environment)
         table.head()
-        if not parts or "start" in parts:
-            exec_to_ready(stage, work, environment, table)
-        daemon = Daemon(stage, work, environment)
-        client = Client(daemon.control)
-        client.call("events.subscribe", types=["transport_event", "audio_interrupted"])
-        steps = {
-            "idle": lambda: idle(daemon, table),
+        # In daemons of their own, one at a time.
+        own = {
+            "start": exec_to_ready, "idle": idle.measure, "malloc": allocations, "cpu": cpu.measure,
+            "crowd": crowd.measure, "service": service.measure, "hosts": hosts.measure,
+        }
+        for part, measure in own.items():
+            if not parts or part in parts:
+                measure(stage, work, environment, table)
+        shared = {
             "input": lambda: input_latency(daemon, client, table),
             "speech": lambda: stream_speech(daemon, client, table),
             "device": lambda: device_latency(client, environment, table),
             "memory": lambda: memory(daemon, client, table),
-            "malloc": lambda: allocations(stage, work, environment, table),
-            "cpu": lambda: cpu_per_session(daemon, client, work, table),
-            "crowd": lambda: crowd.measure(stage, work, environment, table),
-            "service": lambda: service.measure(stage, work, environment, table),
         }
-        for part, measure in steps.items():
+        if not parts or set(parts) & set(shared):
+            daemon = Daemon(stage, work, environment)
+            client = Client(daemon.control)
+            client.call("events.subscribe", types=["transport_event", "audio_interrupted"])
+        for part, measure in shared.items():
             if not parts or part in parts:
                 measure()
         print(f"{table.missed} budgets missed")

@@ -11,6 +11,9 @@
 #include <string.h>
 #include <time.h>
 
+#ifndef TRANSPORT_ID
+#define TRANSPORT_ID "timing"
+#endif
 #define TIMES_MAX 1024
 #define ITEM_RATE 24000
 
@@ -131,7 +134,7 @@ static const parley_format_t formats[] = {{PARLEY_CODEC_PCM_S16LE, ITEM_RATE},
 static const parley_transport_descriptor_t descriptor = {
     .struct_size = sizeof descriptor,
     .capabilities = PARLEY_CAN_INTERRUPT | PARLEY_CAN_RAW_EVENTS,
-    .id = "timing",
+    .id = TRANSPORT_ID,
     .name = "Timing",
     .version = "1.0.0",
     .options_schema = "{\"type\":\"object\",\"properties\":{"
