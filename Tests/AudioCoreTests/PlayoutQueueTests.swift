@@ -1,5 +1,7 @@
-import AudioCore
+import Glibc
 import Testing
+
+@testable import AudioCore
 
 @Suite struct PlayoutQueueTests {
     private func item(_ id: String, _ part: UInt32 = 0) throws -> SpeechItem {
@@ -145,6 +147,38 @@ import Testing
         #expect(queue.append(block, count: 30_000, item: SpeechItem()) == .taken)
         #expect(memory.trim(), "the first pages stay with the queue, the rest is free")
         #expect(queue.read(into: &out, count: 1)?.count == 1 && out[0] == 3 / 32_768)
+    }
+
+    @Test func aPeerThatNeverStopsUsesTheSameFewPages() throws {
+        var queue = try PlayoutQueue(rateHz: 24_000, seconds: 120)
+        let memory = queue.memory
+        var out = [Float](repeating: 0, count: 480)
+        var next: Int16 = 0
+        var expected: Int16 = 0
+        var isWhole = true
+        // A second always waits, for longer than the ring is.
+        for frame in 0..<(50 * 130) {
+            let block = (0..<480).map { _ in
+                defer { next = next == 32_000 ? 0 : next + 1 }
+                return next
+            }
+            #expect(queue.append(block, count: 480, item: SpeechItem()) == .taken)
+            guard frame >= 50 else { continue }
+            #expect(queue.read(into: &out, count: 480)?.count == 480)
+            for sample in out {
+                isWhole = isWhole && Int16(sample * 32_768) == expected
+                expected = expected == 32_000 ? 0 : expected + 1
+            }
+        }
+        #expect(isWhole, "every sample in its order")
+        #expect(queue.availableSamples == 24_000)
+        let pageSize = sysconf(CInt(_SC_PAGESIZE))
+        var isTouched = [UInt8](repeating: 0, count: (memory.byteCount + pageSize - 1) / pageSize)
+        #expect(mincore(memory.base, memory.byteCount, &isTouched) == 0)
+        let touched = isTouched.count { $0 & 1 != 0 } * pageSize
+        #expect(
+            (48_000..<400_000).contains(touched),
+            "\(touched) bytes, of which 48,000 hold what waits")
     }
 }
 
