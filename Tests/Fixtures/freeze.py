@@ -1,6 +1,6 @@
 """freeze.py PROCESS THREAD: stops the thread of that name alone, says so, and lets it go on when the standard
-input ends. By ptrace(2): a signal would stop all threads."""
-import ctypes, os, sys
+input ends or the thread has been killed. By ptrace(2): a signal would stop all threads."""
+import ctypes, os, select, sys
 
 SEIZE, INTERRUPT = 0x4206, 0x4207
 process, name = sys.argv[1:]
@@ -16,4 +16,7 @@ for request in SEIZE, INTERRUPT:
         sys.exit(f"ptrace: {os.strerror(ctypes.get_errno())}")
 os.waitpid(int(task), 0x40000000)  # __WALL
 print("frozen", flush=True)
-sys.stdin.read()
+# A dead thread is a zombie, and its process with it, until its tracer has seen that.
+while not select.select([sys.stdin], [], [], 0.05)[0]:
+    if os.waitpid(int(task), 0x40000000 | os.WNOHANG)[0] != 0:
+        break
