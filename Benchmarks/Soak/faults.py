@@ -49,8 +49,8 @@ class Faults:
         self.soak.server.send_signal(signal.SIGCONT)
 
     def host(self):
-        # The eldest is the spawner, whose end is the daemon's.
-        return self.random.choice(sorted(children(self.soak.daemon.process.pid))[1:])
+        # The daemon's own child comes first: the spawner, without which there are no hosts any more.
+        return self.random.choice(children(self.soak.daemon.process.pid)[1:])
 
     def host_killed(self):
         os.kill(self.host(), signal.SIGKILL)
