@@ -33,12 +33,11 @@ struct Credential: ParsableCommand {
 
         func run() throws {
             let secret = try HiddenInput.read(prompt: "\(name): ")
-            guard !secret.bytes.isEmpty else { throw DaemonError.failed("the secret is empty") }
-            guard !secret.bytes.contains(0) else {
-                throw DaemonError.failed("the secret holds a NUL byte")
+            let line = try secret.withBytes { bytes throws(DaemonError) in
+                guard !bytes.isEmpty else { throw .failed("the secret is empty") }
+                guard !bytes.contains(0) else { throw .failed("the secret holds a NUL byte") }
+                return try CredentialStore(directory: directory, isPlain: plain).set(name, bytes)
             }
-            let store = CredentialStore(directory: directory, isPlain: plain)
-            let line = try store.set(name, secret.bytes)
             let user = geteuid() == 0 ? "" : " --user"
             print(
                 """

@@ -15,7 +15,9 @@ struct ProvideSecret: ParsableCommand {
     @OptionGroup var gateway: GatewayOptions
 
     func run() throws {
-        let value = String(decoding: try HiddenInput.read(prompt: "\(name): ").bytes, as: UTF8.self)
+        let value = try HiddenInput.read(prompt: "\(name): ").withBytes {
+            String(decoding: $0, as: UTF8.self)
+        }
         guard !value.isEmpty else { throw DaemonError.failed("the secret is empty") }
         try gateway.call(
             "session.provideSecret",

@@ -23,8 +23,13 @@ final class HiddenInput {
         room.deallocate()
     }
 
-    /// Lent: a copy is the caller's to wipe.
-    var bytes: UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: room[..<size]) }
+    /// Lends the bytes, which are wiped when nobody holds this any more; a copy is the caller's to wipe.
+    func withBytes<Result>(
+        _ body: (UnsafeRawBufferPointer) throws(DaemonError) -> Result
+    ) throws(DaemonError) -> Result {
+        defer { withExtendedLifetime(self) {} }
+        return try body(UnsafeRawBufferPointer(rebasing: room[..<size]))
+    }
 
     private func fill(prompt: String) throws(DaemonError) {
         let isTerminal = isatty(STDIN_FILENO) == 1

@@ -7,6 +7,8 @@ struct GatewayView {
     /// Nil when it does not answer.
     var version: String?
     var isRealTime: Bool?
+    /// Nil when it does not answer.
+    var sound: GatewaySound?
 }
 
 /// Looks at the daemon, if there is one.
@@ -37,6 +39,9 @@ enum GatewayCheck {
         if let status = try? client.answer("gateway.status", timeout: .seconds(5)) {
             view.findings += findings(status: status)
             view.isRealTime = status["realTime"]?.boolValue
+        }
+        view.sound = (try? client.answer("devices.list", timeout: .seconds(5))).flatMap {
+            GatewaySound($0)
         }
         if let answer = try? client.answer("transports.list", timeout: .seconds(5)) {
             view.findings += (answer["transports"]?.arrayValue ?? []).compactMap(refused)

@@ -23,6 +23,7 @@ struct Machine {
     /// Runs a command line of constant text, for 3 s at most.
     var run: (String) -> CommandResult = Machine.shell
     var reach: (Endpoint) -> PeerReach = { PeerProbe.reach($0) }
+    var askSTUN: (ICEServerAddress) -> PeerReach = { STUNProbe.ask($0) }
     var clock: () -> ClockReading = { .now }
 
     // MARK: Files

@@ -43,7 +43,7 @@ enum PeerProbe {
 
     /// getaddrinfo() knows no time limit: a thread that is late is left behind, and ends with this
     /// program.
-    private static func resolve(_ host: String, _ port: Int) -> Result<[Address], Fault> {
+    static func resolve(_ host: String, _ port: Int) -> Result<[Address], Fault> {
         let inquiry = Inquiry(host: host, port: port)
         var thread = pthread_t()
         let context = Unmanaged.passRetained(inquiry)
@@ -145,7 +145,7 @@ enum PeerProbe {
         return poll(&wait, 1, limitMs) > 0
     }
 
-    private static func text(_ code: CInt) -> String { String(cString: strerror(code)) }
+    static func text(_ code: CInt) -> String { String(cString: strerror(code)) }
 
     // MARK: Certificate
 

@@ -1,9 +1,11 @@
 import Configuration
+import Glibc
 import PulseAudio
 
-/// Looks at the sound server, as the user who asks.
+/// Looks at the sound server: that of the gateway where another user runs it, else as the user who asks.
 enum SoundCheck {
-    static func findings(_ settings: Settings) -> [Finding] {
+    static func findings(_ settings: Settings, of gateway: GatewaySound?) -> [Finding] {
+        if let gateway, gateway.userID != getuid() { return findings(gateway) }
         let report = SoundProbe.report(address: ServerAddress(configured: settings.audio.server))
         guard let status = report.status else {
             return [
@@ -20,6 +22,26 @@ enum SoundCheck {
                     + "\(identity.serverUser); you are user \(identity.uid)")
         ] + cookie(identity) + findings(report.devices, .source)
             + findings(report.devices, .sink)
+    }
+
+    /// What the gateway of another user says of its sound. Pure.
+    static func findings(_ gateway: GatewaySound) -> [Finding] {
+        guard gateway.isConnected else {
+            return [
+                .problem(
+                    "no sound server for the gateway's user \(gateway.userName)",
+                    why: gateway.summary,
+                    remedy:
+                        "on a machine where nobody logs in: systemctl enable --now parley-pulse; "
+                        + "docs/Service.md has the other ways")
+            ]
+        }
+        return [
+            .good(
+                "sound server \(gateway.server) at \(gateway.socket), used by the gateway as user "
+                    + gateway.userName)
+        ] + findings(gateway.devices, .source, prefix: gateway.prefix)
+            + findings(gateway.devices, .sink, prefix: gateway.prefix)
     }
 
     /// Nothing when the server asks for no cookie of us: its own user is always let in.
@@ -63,13 +85,19 @@ enum SoundCheck {
     }
 
     /// What can be wrong with the devices of one kind. Pure.
-    static func findings(_ devices: [AudioDevice], _ kind: AudioDevice.Kind) -> [Finding] {
+    ///
+    /// - Parameter prefix: what goes before `pactl`.
+    static func findings(
+        _ devices: [AudioDevice], _ kind: AudioDevice.Kind, prefix: String = ""
+    ) -> [Finding] {
         let word = kind == .source ? "microphone" : "speaker"
         guard let device = devices.first(where: { $0.kind == kind && $0.isDefault }) else {
             return [
                 .problem(
                     "no default \(word)", why: "the sound server has none",
-                    remedy: "plug one in, or choose one: pactl set-default-\(kind.rawValue) NAME")
+                    remedy:
+                        "plug one in, or choose one: \(prefix)pactl set-default-\(kind.rawValue) NAME"
+                )
             ]
         }
         let name = "\(device.description) (\(device.name))"
@@ -78,18 +106,19 @@ enum SoundCheck {
             findings.append(
                 .problem(
                     "the default \(word) is muted", why: name,
-                    remedy: "pactl set-\(kind.rawValue)-mute \(device.name) 0"))
+                    remedy: "\(prefix)pactl set-\(kind.rawValue)-mute \(device.name) 0"))
         } else if device.volume < 0.01 {
             findings.append(
                 .problem(
                     "the default \(word) is turned down to nothing", why: name,
-                    remedy: "pactl set-\(kind.rawValue)-volume \(device.name) 80%"))
+                    remedy: "\(prefix)pactl set-\(kind.rawValue)-volume \(device.name) 80%"))
         }
         if kind == .source, device.isMonitor {
             findings.append(
                 .problem(
                     "the default microphone is what a speaker plays", why: name,
-                    remedy: "choose a real one: pactl set-default-source NAME, or name it in "
+                    remedy:
+                        "choose a real one: \(prefix)pactl set-default-source NAME, or name it in "
                         + "audio.source"))
         }
         if isPhoneQuality(device) {
@@ -98,7 +127,8 @@ enum SoundCheck {
                     "the default \(word) is a Bluetooth device in phone quality",
                     why:
                         "\(name), \(device.rateHz) Hz: a headset can play well or listen, not both",
-                    remedy: "use another microphone and: pactl set-card-profile CARD a2dp-sink "
+                    remedy:
+                        "use another microphone and: \(prefix)pactl set-card-profile CARD a2dp-sink "
                         + "(pactl list cards short names it)"))
         }
         if device.state == .suspended {
