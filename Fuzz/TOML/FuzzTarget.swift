@@ -1,5 +1,6 @@
-/// A configuration file. Whatever is in it, reading ends with settings, which can be printed, or with
-/// problems that say what they are.
+/// A configuration file. Whatever is in it, reading ends with settings or with problems that say what they are.
+/// Settings that are printed can be read, and printed again they are the same, but for secrets, which are hidden,
+/// and for where each value came from.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzzTOML(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
     let bytes = Array(UnsafeBufferPointer(start: start, count: count))
@@ -13,6 +14,9 @@ public func fuzzTOML(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
         return 0
     }
     for warning in settings.warnings { precondition(!warning.description.isEmpty) }
-    precondition(!settings.printed.isEmpty)
+    guard let second = try? Settings.parse(settings.printed),
+        let third = try? Settings.parse(second.printed)
+    else { preconditionFailure("what was printed can't be read:\n\(settings.printed)") }
+    precondition(second.printed == third.printed, second.printed)
     return 0
 }

@@ -84,6 +84,24 @@ import Testing
         #expect((rules.fault(of: status, at: "/x") == nil) == isSafe)
     }
 
+    /// What was checked is what is loaded, by its descriptor, wherever its name leads by then.
+    @LoopActor @Test func aFileThatIsSwappedBetweenCheckAndLoadIsNotLoaded() async throws {
+        let workshop = try Workshop()
+        let path = try workshop.install(Self.hostile, as: "plugin.so")
+        let stage = try Stage(workshop)
+        try await stage.added("hostile")
+        let evil = try workshop.install(
+            Self.hostile, as: "evil.so", flags: ["-DCRASH_AT_LOAD"], directory: workshop.path)
+        chmod(evil, 0o666)
+        // No turn of the loop between the two: nobody has noticed yet.
+        try #require(rename(evil, path) == 0)
+        let (session, witness) = try stage.open("hostile")
+        session.connect()
+        try await witness.status(.connected)
+        #expect(try await stage.refusal(of: path).contains("writ"))
+        #expect(!stage.log.all.contains { $0.contains("crashed") }, "\(stage.log.all)")
+    }
+
     // MARK: Order
 
     @LoopActor @Test func theFirstFileOfAnIDWinsAndOthersAreShadowed() async throws {
