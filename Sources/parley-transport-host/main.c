@@ -26,6 +26,22 @@ static parley_sandbox_mode sandbox_mode(const char *name) {
     return mode < 0 ? PARLEY_SANDBOX_ON : (parley_sandbox_mode)mode;
 }
 
+#define OOM_SCORE_MORE 100
+
+/* When memory runs out, a plugin goes before the daemon: hosts inherit the score. Raising it needs no right, but
+ * a process that may not be dumped may not even look at its own. */
+static void offer_to_be_killed(void) {
+    int score = 0;
+    FILE *file = fopen("/proc/self/oom_score_adj", "r+e");
+    if (!file)
+        return;
+    if (fscanf(file, "%d", &score) == 1) {
+        rewind(file);
+        fprintf(file, "%d", score > 1000 - OOM_SCORE_MORE ? 1000 : score + OOM_SCORE_MORE);
+    }
+    fclose(file);
+}
+
 /* --spawner SANDBOX, --host NAME SANDBOX READABLE, or --unit [SANDBOX]. */
 int main(int count, char **arguments) {
     const char *mode = count > 1 ? arguments[1] : "";
@@ -35,6 +51,8 @@ int main(int count, char **arguments) {
                PARLEY_ABI_MINOR, PARLEY_WIRE_VERSION);
         return 0;
     }
+    if (strcmp(mode, "--spawner") == 0)
+        offer_to_be_killed();
     prctl(PR_SET_DUMPABLE, 0);
     /* Whoever stops the service signals every process of it. Peers are told first: the daemon closes
      * its sockets when it is done, and that is what ends these processes. */

@@ -29,7 +29,8 @@ enum Parleyd {
         do throws(ConfigurationError) {
             settings = try Settings.load(from: sources)
         } catch {
-            fail(error.description, status: 1)
+            // EX_CONFIG of sysexits.h: a service manager need not try again.
+            fail(error.description, status: arguments.action == .run ? 78 : 1)
         }
         switch arguments.action {
         case .check: return print(settings.checkReport, terminator: "")

@@ -49,4 +49,30 @@ import Testing
         let left = try FileManager.default.contentsOfDirectory(atPath: daemon.runtimeDirectory)
         #expect(left.filter { $0.hasSuffix(".sock") } == [])
     }
+
+    /// When memory runs out, the kernel is to take a plugin first.
+    @Test func hostsOfferThemselvesBeforeTheDaemon() throws {
+        let daemon = try DaemonUnderTest()
+        _ = try daemon.client().call(
+            "sessions.create", ["transport": "loopback", "local": Self.local, "wait": true])
+        func score(_ process: Int32) throws -> Int {
+            let text = try String(
+                contentsOfFile: "/proc/\(process)/oom_score_adj", encoding: .utf8)
+            return try #require(Int(text.trimmingCharacters(in: .newlines)))
+        }
+        let own = try score(daemon.process.processIdentifier)
+        let host = try #require(daemon.hosts(of: "loopback.so").first)
+        #expect(try score(host) == min(1_000, own + 100))
+    }
+
+    @Test func aConfigurationThatCanNotBeUsedIsNotTriedAgain() throws {
+        let daemon = try DaemonUnderTest()
+        let other = "\(daemon.directory)/other.toml"
+        try "version = 1\nnonsense = 2\n".write(toFile: other, atomically: true, encoding: .utf8)
+        let second = daemon.program(["--config", other, "--runtime-directory", daemon.directory])
+        second.standardError = FileHandle.nullDevice
+        try second.run()
+        second.waitUntilExit()
+        #expect(second.terminationStatus == 78, "EX_CONFIG, as the units have it")
+    }
 }
