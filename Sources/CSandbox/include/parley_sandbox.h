@@ -1,7 +1,7 @@
 /*
  * What Parley's processes forbid themselves, whatever started them: system calls by seccomp, files by
  * Landlock. Nothing here can be undone, and all of it passes to children, so the spawner of hosts starts
- * before the daemon confines itself. docs/decisions/0007-sandbox.md says why it is as it is.
+ * before the daemon confines itself. docs/decisions/0008-sandbox.md says why it is as it is.
  *
  * A denied call answers an errno and never ends the process.
  *
