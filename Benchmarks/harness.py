@@ -55,13 +55,26 @@ def pss_kb(pid):
         return next(int(line.split()[1]) for line in file if line.startswith("Pss:"))
 
 
-def wakeups(pid):
-    """Times that any thread of the process went to sleep of its own will."""
-    count = 0
-    for task in os.listdir(f"/proc/{pid}/task"):
-        with open(f"/proc/{pid}/task/{task}/status") as file:
-            count += sum(int(l.split()[1]) for l in file if l.startswith("voluntary"))
-    return count
+class Wakeups:
+    """How often threads of some processes go to sleep of their own will, from now on."""
+
+    def __init__(self, pids):
+        self.pids, self.before = pids, self.look(pids)
+
+    @staticmethod
+    def look(pids):
+        counts = {}
+        for pid in pids:
+            for task in os.listdir(f"/proc/{pid}/task"):
+                with open(f"/proc/{pid}/task/{task}/status") as file:
+                    counts[task] = next(int(l.split()[1]) for l in file if l.startswith("voluntary"))
+        return counts
+
+    def count(self):
+        """A thread that came counts from its first sleep on; one that left woke at least for that."""
+        now = self.look(self.pids)
+        slept = sum(count - self.before.get(task, 0) for task, count in now.items())
+        return slept + len(self.before.keys() - now.keys())
 
 
 class Client:

@@ -11,8 +11,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.dirname(HERE))
 
 from harness import (
-    FAST, Client, Daemon, Program, Table, cpu_ns, now_ns, percentile, private_environment, pss_kb,
-    sound_server, wakeups, write_speech)
+    FAST, Client, Daemon, Program, Table, Wakeups, cpu_ns, now_ns, percentile, private_environment,
+    pss_kb, sound_server, write_speech)
 
 AIORTC = os.environ.get("PARLEY_BENCH_PYTHON")
 
@@ -155,10 +155,10 @@ def idle(daemon, client, table):
                 local={"kind": "stream", "rate": 48000})
     time.sleep(2)
     processes = daemon.processes()
-    before = sum(map(wakeups, processes))
+    wakeups = Wakeups(processes)
     seconds = 5 if FAST else 20
     time.sleep(seconds)
-    rate = (sum(map(wakeups, processes)) - before) / seconds
+    rate = wakeups.count() / seconds
     table.row(f"wake-ups while it listens for callers, {len(processes)} processes", f"{rate:.2f} /s", "0.2 /s",
               rate <= 0.2)
     client.call("sessions.close", session="room")
