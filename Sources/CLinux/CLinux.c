@@ -81,6 +81,23 @@ int parley_send_packets(int socket, const struct iovec *packets, int count) {
     return sent > 0 ? sent : 0;
 }
 
+/* swift/Runtime/Concurrency.h; weak, since not everything that links this file has tasks. */
+#define SWIFTCALL __attribute__((swiftcall))
+extern SWIFTCALL void (*swift_task_enqueueGlobal_hook)(void *job, SWIFTCALL void (*original)(void *job))
+    __attribute__((weak));
+
+static void (*take_job)(void *job);
+
+static SWIFTCALL void take_global_job(void *job, SWIFTCALL void (*original)(void *job)) {
+    take_job(job);
+}
+
+void parley_take_global_jobs(void (*take)(void *job)) {
+    take_job = take;
+    if (&swift_task_enqueueGlobal_hook)
+        swift_task_enqueueGlobal_hook = take_global_job;
+}
+
 int parley_peer_credentials(int socket, pid_t *pid, uid_t *uid, gid_t *gid) {
     struct ucred peer;
     socklen_t size = sizeof peer;

@@ -58,6 +58,7 @@ enum Parleyd {
             fail(error.description, status: 1)
         }
         if let fault = Sandbox.enter(arguments.sandbox) { fail(fault, status: 1) }
+        EventLoop.takeGlobalJobs()
         let status = LoopActor.bootstrap {
             Daemon.run(
                 arguments: arguments, sources: sources, settings: settings, spawner: spawner,

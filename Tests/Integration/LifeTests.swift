@@ -5,6 +5,24 @@ import Testing
 
 /// How the daemon begins and ends.
 @Suite(.serialized) struct LifeTests {
+    @Test func aSessionThatWasWaitedForLeavesNoThreadBehind() throws {
+        let daemon = try DaemonUnderTest()
+        let client = try daemon.client()
+        let tasks = "/proc/\(daemon.process.processIdentifier)/task"
+        let before = try FileManager.default.contentsOfDirectory(atPath: tasks).count
+        for name in ["one", "two"] {
+            _ = try client.call(
+                "sessions.create",
+                [
+                    "transport": "loopback", "local": ["kind": "stream"], "wait": true,
+                    "name": .string(name),
+                ])
+            _ = try client.call("sessions.close", ["session": .string(name)])
+        }
+        let after = try FileManager.default.contentsOfDirectory(atPath: tasks).count
+        #expect(after == before, "a pool of threads wakes up every second for ever")
+    }
+
     @Test(arguments: [SIGTERM, SIGINT])
     func aSignalEndsEverythingWithinASecond(_ signal: Int32) throws {
         let daemon = try DaemonUnderTest()

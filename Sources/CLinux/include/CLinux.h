@@ -36,6 +36,10 @@ ssize_t parley_receive_rights(int socket, void *bytes, size_t size, int *fds, in
  * how many were sent, from the first on; 0 when none was. */
 int parley_send_packets(int socket, const struct iovec *packets, int count);
 
+/* Gives every job of Swift's concurrency runtime that no executor of its own takes to `take`, on the
+ * thread that made it. Once, before there are tasks. The runtime's hook has Swift's calling convention. */
+void parley_take_global_jobs(void (*take)(void *job));
+
 /* Who is at the other end of a Unix socket (SO_PEERCRED). Returns 0 or -1 with errno. */
 int parley_peer_credentials(int socket, pid_t *pid, uid_t *uid, gid_t *gid);
 
