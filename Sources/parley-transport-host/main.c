@@ -28,8 +28,8 @@ static parley_sandbox_mode sandbox_mode(const char *name) {
 
 #define OOM_SCORE_MORE 100
 
-/* When memory runs out, a plugin goes before the daemon: hosts inherit the score. Raising it needs no right, but
- * a process that may not be dumped may not even look at its own. */
+/* When memory runs out, a plugin goes before the daemon and the spawner. Raising the score needs no right, but a
+ * process that may not be dumped may not even look at its own. */
 static void offer_to_be_killed(void) {
     int score = 0;
     FILE *file = fopen("/proc/self/oom_score_adj", "r+e");
@@ -51,7 +51,7 @@ int main(int count, char **arguments) {
                PARLEY_ABI_MINOR, PARLEY_WIRE_VERSION);
         return 0;
     }
-    if (strcmp(mode, "--spawner") == 0)
+    if (strcmp(mode, "--host") == 0)
         offer_to_be_killed();
     prctl(PR_SET_DUMPABLE, 0);
     /* Whoever stops the service signals every process of it. Peers are told first: the daemon closes

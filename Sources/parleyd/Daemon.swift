@@ -23,6 +23,7 @@ final class Daemon {
     /// Held as long as the daemon lives: one per runtime directory.
     private var lock: FileDescriptor?
     private var isStopping = false
+    private var exitStatus: Int32 = 0
     private let received: ReceivedSockets
     private let service: ServiceReport
 
@@ -47,7 +48,7 @@ final class Daemon {
         daemon.gateway.start()
         daemon.service.serving()
         EventLoop.shared.run()
-        return 0
+        return daemon.exitStatus
     }
 
     private init(
@@ -71,9 +72,10 @@ final class Daemon {
             flags: arguments.transportDirectories, trusted: arguments.trustedDirectories,
             prefix: "\(HostProgram.directoryOfRunningProgram)/..",
             workingDirectory: Self.workingDirectory, sources: sources)
+        let spawnerEnds = SpawnerEnds()
         gateway = try Gateway(
             settings: settings, version: Parleyd.version,
-            launcher: Self.launcher(arguments, spawner, log),
+            launcher: Self.launcher(arguments, spawner) { spawnerEnds.handler() },
             directories: directories.map { .init($0.path, isTrusted: $0.isTrusted) },
             cacheDirectory: RuntimeDirectory.cache(sources.environment),
             reload: {
@@ -94,16 +96,29 @@ final class Daemon {
         signals = SignalSource([SIGTERM, SIGINT, SIGHUP]) { [weak self] signal in
             self?.take(signal)
         }
+        spawnerEnds.handler = { [weak self] in self?.spawnerEnded() }
+    }
+
+    /// Lets the launcher, which the gateway is made with, reach the daemon, which is made with the gateway.
+    @LoopActor private final class SpawnerEnds {
+        var handler: @LoopActor () -> Void = {}
     }
 
     /// Hosts are started by the spawner, or else by systemd.
     private static func launcher(
-        _ arguments: Arguments, _ spawner: Spawner?, _ log: Log
+        _ arguments: Arguments, _ spawner: Spawner?, onLost: @escaping @LoopActor () -> Void
     ) -> any HostLauncher {
         guard let spawner else { return UnitLauncher(path: arguments.hostSocket ?? "") }
-        return SpawnerLauncher(spawner) {
-            log.write(.error, "the spawner of transport hosts has ended: no session can start")
-        }
+        return SpawnerLauncher(spawner, onLost: onLost)
+    }
+
+    /// All hosts went with it, and this process may start no other: better to be started anew than to be deaf.
+    private func spawnerEnded() {
+        guard !isStopping else { return }
+        log.write(
+            .error, "the spawner of transport hosts has ended: parleyd ends, to be started again",
+            about: LogSubject(event: "spawner_ended"))
+        end(status: 1)
     }
 
     private static var workingDirectory: String {
@@ -160,8 +175,13 @@ final class Daemon {
             gateway.reloadAndReport()
             return
         }
+        end(status: 0)
+    }
+
+    private func end(status: Int32) {
         guard !isStopping else { return }
         isStopping = true
+        exitStatus = status
         service.stopping(sessions: gateway.sessionCount)
         for listener in listeners { listener.close() }
         audioDoor?.close()

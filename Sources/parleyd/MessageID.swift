@@ -11,6 +11,7 @@ enum MessageID {
         case "session_reconnecting": "9b8a18cdbed622ad7d0b8caa43021038"
         case "sound_server_away": "bd550c4cae327e9d7f3cdea5f8a154dd"
         case "sound_server_connected": "d3c28044e8e3fbe8e1211d6c2a977ae6"
+        case "spawner_ended": "5d1c0a7be2f34e0c8f6f2c9d41b7a3e8"
         case "transport_failed": "c68d7860126869fc83cd8a9bc1162a51"
         default: nil
         }

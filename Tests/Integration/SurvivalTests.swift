@@ -75,4 +75,19 @@ import Testing
         second.waitUntilExit()
         #expect(second.terminationStatus == 78, "EX_CONFIG, as the units have it")
     }
+
+    /// It can start no other; deaf it would be of no use, so the service manager starts it anew.
+    @Test func aDaemonWithoutItsSpawnerEnds() throws {
+        let daemon = try DaemonUnderTest()
+        _ = try daemon.client().call(
+            "sessions.create", ["transport": "loopback", "local": Self.local, "wait": true])
+        let host = try #require(daemon.hosts(of: "loopback.so").first)
+        let status = try String(contentsOfFile: "/proc/\(host)/status", encoding: .utf8)
+        let parent = try #require(status.firstMatch(of: /PPid:\s+(\d+)/)?.1)
+        kill(try #require(pid_t(parent)), SIGKILL)
+        daemon.process.waitUntilExit()
+        #expect(daemon.process.terminationStatus == 1)
+        #expect(daemon.log.contains("parleyd ends, to be started again"), "\(daemon.log)")
+        #expect(daemon.hosts(of: "loopback.so").isEmpty)
+    }
 }
