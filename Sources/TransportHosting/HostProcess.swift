@@ -26,9 +26,11 @@ final class HostProcess {
     /// Of messages that the host has not taken.
     var waitingBytes: Int { queue.bytes }
 
-    /// Pings answered so far, and whether one is awaited of a host that was not given up yet.
+    /// Pings answered so far, and whether something is awaited of it: an answer, or its end, which whoever
+    /// started it has to report.
     var liveliness: (answered: UInt64, isAwaited: Bool) {
-        (liveness.answered, liveness.hangsAtNs != nil && verdict == nil && !isGone)
+        let isEnding = verdict != nil || watch == nil
+        return (liveness.answered, !isGone && (isEnding || liveness.hangsAtNs != nil))
     }
 
     private let launched: LaunchedHost

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "wire.h"
@@ -15,6 +16,7 @@
 /* Descriptors of the first message: the one that tells by its end that this process has ended, audio, the
  * plugin, and what it may read. */
 #define UNIT_FDS 3
+#define PLUGIN 2
 #define UNIT_FDS_MAX (UNIT_FDS + PARLEY_WIRE_READABLE_MAX)
 #define FIRST_FREE_FD 32
 #define FIRST_MESSAGE_MS 10000
@@ -58,6 +60,16 @@ static void die_with(int socket) {
         die("the daemon hung up"); /* before the kernel was asked */
 }
 
+/* The daemon has looked at the file already, more closely. This keeps somebody who has taken the daemon over from
+ * running code of his own with the network that the daemon lacks. */
+static void check_plugin(int fd) {
+    struct stat status;
+
+    if (fstat(fd, &status) < 0 || !S_ISREG(status.st_mode) || status.st_nlink == 0 ||
+        status.st_uid != 0 || status.st_mode & (S_IWGRP | S_IWOTH))
+        die("the plugin is not a file that root owns and nobody else may write: as a unit nothing else is loaded");
+}
+
 int become_unit(void) {
     parley_spawn_message message;
     int fds[UNIT_FDS_MAX], count;
@@ -65,6 +77,7 @@ int become_unit(void) {
     /* As the spawner does: a Swift plugin that crashes would print what its registers point to. */
     setenv("SWIFT_BACKTRACE", "enable=no", 1);
     count = receive(&message, fds);
+    check_plugin(fds[PLUGIN]);
     for (int i = 0; i < count; i++)
         if ((fds[i] = fcntl(fds[i], F_DUPFD_CLOEXEC, FIRST_FREE_FD)) < 0)
             die("no descriptors: errno %d", errno);

@@ -96,6 +96,30 @@ import Testing
         }
         _ = try manager.wait(for: "food", after: manager.messages.count, where: isFed)
     }
+
+    /// The spawner is asked for nothing but what the ends of hosts show.
+    @Test func aStoppedSpawnerIsNoticedWhenAHostEnds() throws {
+        let manager = try FakeServiceManager()
+        let daemon = try daemon(manager)
+        let client = try daemon.client()
+        _ = try client.call(
+            "sessions.create",
+            ["transport": "loopback", "local": ["kind": "stream"], "wait": true])
+        let host = try #require(daemon.hosts(of: "loopback.so").first)
+        let status = try String(contentsOfFile: "/proc/\(host)/status", encoding: .utf8)
+        let spawner = try #require(
+            status.firstMatch(of: /PPid:\s+(\d+)/).flatMap { pid_t(String($0.1)) })
+        kill(spawner, SIGSTOP)
+        defer { kill(spawner, SIGCONT) }
+        kill(host, SIGKILL)
+        try daemon.until("the log says what stands still") {
+            daemon.log.contains("stands still, so the watchdog is not fed: host of loopback")
+        }
+        manager.listen()
+        #expect(!isFed(manager, forMs: 1_500), "the daemon said:\n\(daemon.log)")
+        kill(spawner, SIGCONT)
+        try daemon.until("everything moves again") { daemon.log.contains("everything moves again") }
+    }
 }
 
 /// One thread of a process, stopped until the end of this.

@@ -62,6 +62,8 @@ struct CredentialStore {
             unlink(fresh)
             throw error
         }
+        // The other form would be an old secret that a unit may still name.
+        unlink("\(directory)/\(name)\(encrypter == nil ? ".cred" : "")")
         return encrypter == nil
             ? "LoadCredential=\(name):\(path)" : "LoadCredentialEncrypted=\(name):\(path)"
     }
@@ -70,7 +72,8 @@ struct CredentialStore {
         var path = ""
         for part in directory.split(separator: "/") {
             path += "/\(part)"
-            mkdir(path, 0o700)
+            // Only the last is for secrets.
+            mkdir(path, path == directory ? 0o700 : 0o755)
         }
         var status = stat()
         guard stat(directory, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else {
