@@ -109,6 +109,8 @@ final class DeviceLeg<Stream: DeviceStream> {
     /// The engine's name for the device; 0 while there is none.
     var number: UInt32 { hold?.number ?? 0 }
     var status: DeviceStatus { choice.status }
+    /// Waits for nobody, as ``status`` may.
+    var state: DeviceStatus.State { choice.state }
 }
 
 /// A device in use, known to the engine by ``number``.

@@ -48,7 +48,8 @@ extension Gateway {
     ///
     /// Sound must move in a session that is connected. A device that is away has no clock, but then the
     /// engine's own goes on; one that the server suspended, or that is being opened, stands still and the
-    /// daemon knows why.
+    /// daemon knows why. Nothing here waits for a loop that is asked about: pulse may stand still with its
+    /// lock held.
     public var loops: [LoopProgress] {
         var loops = [
             LoopProgress(name: "engine", progress: engine.turns, hasWork: !sessions.isEmpty),
@@ -71,11 +72,11 @@ extension Gateway {
                 loops.append(
                     LoopProgress(
                         name: "microphone of session \(session.id)", progress: captured,
-                        hasWork: isConnected && capture.status.moves))
+                        hasWork: isConnected && capture.state.moves))
                 loops.append(
                     LoopProgress(
                         name: "loudspeaker of session \(session.id)", progress: played,
-                        hasWork: isConnected && playback.status.moves))
+                        hasWork: isConnected && playback.state.moves))
             }
         }
         for host in hosting.liveliness {
@@ -89,10 +90,10 @@ extension Gateway {
     private var usesDevices: Bool { sessions.contains { $0.spec.local.kind == "devices" } }
 }
 
-extension DeviceStatus {
+extension DeviceStatus.State {
     /// Whether something should drive the sound.
     fileprivate var moves: Bool {
-        switch state {
+        switch self {
         case .running, .away: true
         case .opening, .suspended: false
         }

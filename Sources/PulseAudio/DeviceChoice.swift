@@ -54,8 +54,15 @@ public final class DeviceChoice<Stream: DeviceStream> {
     /// Of the device in use.
     public var status: DeviceStatus {
         var status = device?.status ?? DeviceStatus()
-        if let absence, status.device == nil { status.state = .away(reason: absence) }
+        status.state = state
         return status
+    }
+
+    /// Known here: asks nobody.
+    public var state: DeviceStatus.State {
+        let state = device?.state ?? DeviceStatus().state
+        if let absence, state.device == nil { return .away(reason: absence) }
+        return state
     }
 
     /// Of the running stream; nil while there is none.

@@ -8,6 +8,14 @@ public struct DeviceStatus: Sendable, Hashable {
         /// The server has switched the device off (for another program, or to save power): no sound
         /// until it switches it on. The stream waits there.
         case suspended(device: String)
+
+        /// The device in use or being opened.
+        public var device: String? {
+            switch self {
+            case .away: nil
+            case .opening(let device), .running(let device), .suspended(let device): device
+            }
+        }
     }
 
     public var state: State = .away(reason: "not opened yet")
@@ -24,12 +32,7 @@ public struct DeviceStatus: Sendable, Hashable {
     public var stream = StreamFigures()
 
     /// The device in use or being opened.
-    public var device: String? {
-        switch state {
-        case .away: nil
-        case .opening(let device), .running(let device), .suspended(let device): device
-        }
-    }
+    public var device: String? { state.device }
 
     /// One sentence for people.
     public var summary: String {

@@ -76,6 +76,7 @@ public final class SharedDevice<Stream: DeviceStream> {
         return stream?.line
     }
 
+    /// Asks libpulse for the stream's figures, so it waits for the pulse thread; ``state`` does not.
     public var status: DeviceStatus {
         var status = DeviceStatus()
         status.state = state
@@ -93,7 +94,8 @@ public final class SharedDevice<Stream: DeviceStream> {
         return status
     }
 
-    private var state: DeviceStatus.State {
+    /// Known here: asks nobody.
+    public var state: DeviceStatus.State {
         switch machine.state {
         case .away, .waiting: .away(reason: reason)
         case .opening(let device, _): .opening(device: device)
@@ -225,12 +227,16 @@ public final class SharedDevice<Stream: DeviceStream> {
     private func lookNow() {
         guard let stream, case .running = machine.state else { return }
         let nowNs = MonotonicClock.nowNs
+        let turns = server.turns
+        let pulseLives = turns != turnsAtLastLook
+        turnsAtLastLook = turns
+        server.prod()
         openable?.maintain(nowNs: nowNs)
         let silentNs = nowNs - min(nowNs, max(stream.activityNs, resumedNs))
         let limit = stream.isProven ? settings.stall : settings.firstSound
         if isSuspended {
             resumedNs = nowNs
-        } else if silentNs >= limit.nanoseconds {
+        } else if silentNs >= limit.nanoseconds, pulseLives {
             reason = "\(status.device ?? "the device") stopped without an error"
             return advance(.stalled)
         }
@@ -239,6 +245,9 @@ public final class SharedDevice<Stream: DeviceStream> {
 
     /// When the device was last seen suspended: its silence counts from there.
     private var resumedNs: UInt64 = 0
+    /// The pulse thread's: while it stands still, silence is not the device's fault, and closing the
+    /// stream would wait for its lock.
+    private var turnsAtLastLook: UInt64 = 0
 
     private func askLevel() {
         guard let asked = openable else { return }

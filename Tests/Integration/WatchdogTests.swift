@@ -37,8 +37,9 @@ import Testing
         withExtendedLifetime(daemon) {}
     }
 
-    @Test(arguments: ["engine", "pulse"])
-    func aFrozenThreadIsNotFedFor(_ thread: String) throws {
+    /// The pulse thread holds its lock while it works, and not while it waits.
+    @Test(arguments: [("engine", "any"), ("pulse", "waits"), ("pulse", "works")])
+    func aFrozenThreadIsNotFedFor(_ thread: String, when moment: String) throws {
         let sound = try PrivateSoundServer.start()
         let manager = try FakeServiceManager()
         let daemon = try daemon(manager, sound: sound)
@@ -51,7 +52,8 @@ import Testing
             ["transport": "loopback", "local": ["kind": "stream"], "wait": true])
         #expect(isFed(manager, forMs: 3_000), "sound moves; the daemon said:\n\(daemon.log)")
 
-        let freeze = try Freeze(process: daemon.process.processIdentifier, thread: thread)
+        let freeze = try Freeze(
+            process: daemon.process.processIdentifier, thread: thread, when: moment)
         try daemon.until("the log says what stands still") {
             daemon.log.contains("stands still") || !daemon.process.isRunning
         }
@@ -127,13 +129,14 @@ private final class Freeze {
     private let process = Process()
     private let input = Pipe()
 
-    init(process target: Int32, thread: String) throws {
+    /// - Parameter moment: "waits" in poll(2), "works" elsewhere, or "any".
+    init(process target: Int32, thread: String, when moment: String = "any") throws {
         let output = Pipe()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/python3")
         process.arguments = [
             URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
                 .appendingPathComponent("Fixtures/freeze.py").path,
-            "\(target)", thread,
+            "\(target)", thread, moment,
         ]
         process.standardInput = input
         process.standardOutput = output
