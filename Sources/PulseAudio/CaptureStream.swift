@@ -8,6 +8,10 @@ import Synchronization
 public final class CaptureStream: OpenableStream {
     public static let kind = AudioDevice.Kind.source
     static let facility = PulseConnection.Change.Facility.sourceOutput
+    /// PipeWire (0.3.65 to 1.6.8 at least) lets captured sound lie while anything else waits to be sent on
+    /// its connection. Beside a loudspeaker, whose requests may come first in every cycle, a microphone would
+    /// be late by up to half a second.
+    static let hasOwnConnection = true
 
     public let line = CaptureLine()
     let handle: StreamHandle

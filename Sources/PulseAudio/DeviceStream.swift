@@ -37,4 +37,6 @@ protocol OpenableStream: DeviceStream {
     /// Once the stream is ready: what could not be said at its making.
     func restore(_ level: StreamLevel)
     static var facility: PulseConnection.Change.Facility { get }
+    /// Whether each stream needs a connection that nothing else uses.
+    static var hasOwnConnection: Bool { get }
 }

@@ -8,6 +8,7 @@ import Synchronization
 public final class PlaybackStream: OpenableStream {
     public static let kind = AudioDevice.Kind.sink
     static let facility = PulseConnection.Change.Facility.sinkInput
+    static let hasOwnConnection = false
 
     public let line = PlaybackLine()
     let handle: StreamHandle

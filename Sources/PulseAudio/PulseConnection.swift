@@ -32,9 +32,10 @@ final class PulseConnection {
     private var timeout: LoopTimer?
 
     /// Starts to connect.
+    /// - Parameter servers: as libpulse takes them, tried in order: "unix:/path unix:/other".
     /// - Throws: what can be refused at once.
     init(
-        loop: PulseMainLoop, address: ServerAddress,
+        loop: PulseMainLoop, servers: String,
         onEvent: @escaping @LoopActor (Event) -> Void
     ) throws(PulseError) {
         self.loop = loop
@@ -55,7 +56,7 @@ final class PulseConnection {
         let code: CInt = loop.withLock {
             pa_context_set_state_callback(made, onContextState, me)
             pa_context_set_subscribe_callback(made, onSubscription, me)
-            let result = pa_context_connect(made, address.pulseList, PA_CONTEXT_NOAUTOSPAWN, nil)
+            let result = pa_context_connect(made, servers, PA_CONTEXT_NOAUTOSPAWN, nil)
             return result < 0 ? pa_context_errno(made) : 0
         }
         guard code == 0 else {

@@ -48,6 +48,24 @@ final class PulseMainLoop: Sendable {
         answers.add(1, ordering: .relaxed)
     }
 
+    /// Runs `body` on the pulse thread, which holds its lock meanwhile. [thread-safe]
+    func run(_ body: @escaping @Sendable () -> Void) {
+        let box = Unmanaged.passRetained(Box(body))
+        withLock {
+            pa_mainloop_api_once(
+                api,
+                { _, box in
+                    guard let box else { return }
+                    Unmanaged<Box>.fromOpaque(box).takeRetainedValue().body()
+                }, box.toOpaque())
+        }
+    }
+
+    private final class Box: Sendable {
+        let body: @Sendable () -> Void
+        init(_ body: @escaping @Sendable () -> Void) { self.body = body }
+    }
+
     deinit {
         pa_threaded_mainloop_stop(loop)
         pa_threaded_mainloop_free(loop)

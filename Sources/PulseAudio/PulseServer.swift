@@ -63,6 +63,9 @@ public final class PulseServer {
     /// Wakes the pulse thread, so that ``turns`` grows if it lives.
     public func prod() { loop.prod() }
 
+    /// Runs `body` on the pulse thread, for instance to see to its priority.
+    public func onPulseThread(_ body: @escaping @Sendable () -> Void) { loop.run(body) }
+
     /// Whether some session needs the server: then tries come every 250 ms instead of every 30 s.
     func addNeed() {
         needs += 1
@@ -142,13 +145,22 @@ public final class PulseServer {
 
     private func connect() {
         do {
-            connection = try PulseConnection(loop: loop, address: address) { [weak self] in
+            connection = try PulseConnection(loop: loop, servers: address.pulseList) {
+                [weak self] in
                 self?.handle($0)
             }
         } catch {
             lastFailure = sentence(for: error)
             _ = machine.handle(.failed, nowNs: MonotonicClock.nowNs)
         }
+    }
+
+    /// One more connection to the server that is connected, for one stream.
+    func separateConnection(
+        _ onEvent: @escaping @LoopActor (PulseConnection.Event) -> Void
+    ) throws(PulseError) -> PulseConnection {
+        try PulseConnection(
+            loop: loop, servers: "unix:\(status.identity.socket)", onEvent: onEvent)
     }
 
     private func disconnect(wasConnected: Bool) {

@@ -17,6 +17,8 @@ public final class SharedDevice<Stream: DeviceStream> {
     private let settings: StreamSettings
     private var machine = DeviceMachine()
     private var stream: Stream?
+    /// The stream's, where it may not use the server's (``OpenableStream/hasOwnConnection``).
+    private var ownConnection: PulseConnection?
     private var isSuspended = false
     /// What must be hurried once the stream is there.
     private var sleepingSink: AudioDevice?
@@ -52,6 +54,7 @@ public final class SharedDevice<Stream: DeviceStream> {
         timer?.cancel()
         upkeep?.cancel()
         stream?.close()
+        ownConnection?.close()
         server.removeNeed()
     }
 
@@ -142,27 +145,58 @@ public final class SharedDevice<Stream: DeviceStream> {
     }
 
     private func open(_ device: String) {
-        guard let connection = server.connection,
-            let type = Stream.self as? any OpenableStream.Type
+        guard let shared = server.connection, let type = Stream.self as? any OpenableStream.Type
         else { return }
         isSuspended = false
         let devices = server.devices.devices
         sleepingSink = devices.first { $0.kind == Stream.kind && $0.name == device }
             .flatMap { NullSinkHaste.idleSink(behind: $0, among: devices) }
-        do {
+        guard type.hasOwnConnection else { return makeStream(type, device, on: shared) }
+        do throws(PulseError) {
+            ownConnection = try server.separateConnection { [weak self] event in
+                self?.handle(event, opening: device, as: type)
+            }
+        } catch {
+            end(error.description)
+        }
+    }
+
+    private func handle(
+        _ event: PulseConnection.Event, opening device: String, as type: any OpenableStream.Type
+    ) {
+        switch event {
+        case .ready: if let ownConnection { makeStream(type, device, on: ownConnection) }
+        case .ended(let error): end("the stream on \(device) ended: \(error.reason)")
+        case .silent: server.reportSilence()
+        case .changed: break
+        }
+    }
+
+    private func makeStream(
+        _ type: any OpenableStream.Type, _ device: String, on connection: PulseConnection
+    ) {
+        do throws(PulseError) {
             let new = try type.init(
                 connection: connection, device: device, settings: settings, level: level)
             new.handle.onEvent = { [weak self] in self?.handle($0) }
             stream = new as? Stream
         } catch {
-            reason = error.description
-            _ = machine.handle(.ended, nowNs: MonotonicClock.nowNs)
+            end(error.description)
         }
+    }
+
+    private func end(_ why: String) {
+        reason = why
+        advance(.ended)
     }
 
     private func closeStream() {
         upkeep?.cancel()
         upkeep = nil
+        defer {
+            ownConnection?.close()
+            ownConnection = nil
+        }
         guard let old = stream else { return }
         let figures = old.figures
         earlier.underruns += figures.underruns
@@ -190,8 +224,7 @@ public final class SharedDevice<Stream: DeviceStream> {
             look(after: settings.stall / 4)
             askLevel()
         case .ended(let error):
-            reason = "the stream on \(status.device ?? "the device") ended: \(error.reason)"
-            advance(.ended)
+            end("the stream on \(state.device ?? "the device") ended: \(error.reason)")
         case .suspended(let suspended):
             isSuspended = suspended
             settle()
@@ -237,7 +270,7 @@ public final class SharedDevice<Stream: DeviceStream> {
         if isSuspended {
             resumedNs = nowNs
         } else if silentNs >= limit.nanoseconds, pulseLives {
-            reason = "\(status.device ?? "the device") stopped without an error"
+            reason = "\(state.device ?? "the device") stopped without an error"
             return advance(.stalled)
         }
         look(after: settings.stall / 4)

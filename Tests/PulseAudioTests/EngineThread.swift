@@ -111,9 +111,10 @@ final class EngineThread: Sendable {
 
     private func take(_ line: CaptureLine) {
         line.engineDoorbell.silence()
-        let nowNs = MonotonicClock.nowNs
         var buffer = [Float](repeating: 0, count: 4096)
+        // In this order: what is newest by now was so before now.
         let newestNs = line.newestSampleNs.load(ordering: .acquiring)
+        let nowNs = MonotonicClock.nowNs
         while case let count = line.ring.read(into: &buffer, count: buffer.count), count > 0 {
             state.withLock {
                 $0.heard += buffer[..<count]

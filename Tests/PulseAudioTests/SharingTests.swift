@@ -10,6 +10,22 @@ extension WithServers {
             try rig.sound.pactl("list", "short", "sink-inputs").split(separator: "\n").count
         }
 
+        /// Its sound would wait behind what others are sent.
+        @Test(arguments: Flavour.allCases)
+        func eachMicrophoneHasAConnectionOfItsOwn(_ flavour: Flavour) async throws {
+            let rig = try await Rig.start(flavour)
+            let mouth = await rig.speaker()
+            let ears = [await rig.microphone(), await rig.microphone(["speaker.monitor"])]
+            try await eventually("all run") { mouth.isRunning && ears.allSatisfy(\.isRunning) }
+            let clients = try ["sink-inputs", "source-outputs"].flatMap { kind in
+                try rig.sound.pactl("list", "short", kind).split(separator: "\n").map {
+                    $0.split(separator: "\t", omittingEmptySubsequences: false)[2]
+                }
+            }
+            .filter { $0 != "-" }  // of the server's own
+            #expect(clients.count == 3 && Set(clients).count == 3, "\(clients)")
+        }
+
         @Test func twoListsThatComeToOneDeviceShareItsStream() async throws {
             let rig = try await Rig.start(.pulseAudio)
             let one = await rig.speaker(["speaker"])
