@@ -74,6 +74,7 @@ let package = Package(
         module("JSON", ["CJansson"]),
         module("EventLoop", ["CLinux"]),
         module("Systemd", ["CSystemd"]),
+        module("RealTime", ["CSystemd", "CLinux"]),
         module("Metrics", ["EventLoop", "JSON"]),
 
         // Audio.
@@ -101,7 +102,7 @@ let package = Package(
             [
                 "ControlProtocol", "Control", "Configuration", "TransportHosting", "MediaEngine",
                 "PulseAudio", "DeviceLines", "AudioCore", "Metrics", "Opus", "CParleyTransport",
-                "EventLoop", "JSON", "CLinux",
+                "EventLoop", "JSON", "RealTime", "CLinux",
             ]),
 
         // For plugin authors.

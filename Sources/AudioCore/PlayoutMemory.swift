@@ -14,9 +14,12 @@ public struct AudioMemoryError: Error, CustomStringConvertible {
 
 /// Who may use the pages behind the first ``keptBytes``.
 enum PlayoutTail {
-    static var nobody: Int { @_noLocks get { 0 } }
+    /// Nobody, and they are the system's.
+    static var untouched: Int { @_noLocks get { 0 } }
     static var queue: Int { @_noLocks get { 1 } }
-    static var trimmer: Int { @_noLocks get { 2 } }
+    /// Nobody any more, but the queue has used them.
+    static var left: Int { @_noLocks get { 2 } }
+    static var trimmer: Int { @_noLocks get { 3 } }
 
     /// These first bytes stay with the process once touched: a second and more of speech.
     static var keptBytes: Int { @_noLocks get { 65_536 } }
@@ -42,7 +45,7 @@ public final class PlayoutMemory: @unchecked Sendable {
         base = pages
         self.byteCount = byteCount
         tail = .allocate(capacity: 1)
-        tail.initialize(to: Atomic(PlayoutTail.nobody))
+        tail.initialize(to: Atomic(PlayoutTail.untouched))
     }
 
     deinit {
@@ -51,19 +54,21 @@ public final class PlayoutMemory: @unchecked Sendable {
         tail.deallocate()
     }
 
+    /// Whether ``trim()`` would give anything back. [thread-safe]
+    public var hasLeftPages: Bool { tail.pointee.load(ordering: .relaxed) == PlayoutTail.left }
+
     /// Gives pages back to the system, unless speech waits in them. Call it when a session has been
     /// quiet for a while. An append that wants the pages meanwhile is answered `full`.
     /// - Returns: whether pages were given back.
     /// [control side]
     @discardableResult
     public func trim() -> Bool {
-        guard byteCount > PlayoutTail.keptBytes else { return false }
         let claim = tail.pointee.compareExchange(
-            expected: PlayoutTail.nobody, desired: PlayoutTail.trimmer,
+            expected: PlayoutTail.left, desired: PlayoutTail.trimmer,
             ordering: .acquiringAndReleasing)
         guard claim.exchanged else { return false }
         madvise(base + PlayoutTail.keptBytes, byteCount - PlayoutTail.keptBytes, MADV_DONTNEED)
-        tail.pointee.store(PlayoutTail.nobody, ordering: .releasing)
+        tail.pointee.store(PlayoutTail.untouched, ordering: .releasing)
         return true
     }
 }

@@ -165,10 +165,11 @@ public struct PlayoutQueue: ~Copyable {
     @_noLocks
     private mutating func claimTail(upTo end: Int) -> Bool {
         guard !ownsTail, end * 2 > PlayoutTail.keptBytes else { return true }
+        let owner = tail.pointee.load(ordering: .relaxed)
+        guard owner != PlayoutTail.trimmer else { return false }
         ownsTail =
             tail.pointee.compareExchange(
-                expected: PlayoutTail.nobody, desired: PlayoutTail.queue,
-                ordering: .acquiringAndReleasing
+                expected: owner, desired: PlayoutTail.queue, ordering: .acquiringAndReleasing
             ).exchanged
         return ownsTail
     }
@@ -177,7 +178,7 @@ public struct PlayoutQueue: ~Copyable {
     private mutating func releaseTail() {
         guard ownsTail else { return }
         ownsTail = false
-        tail.pointee.store(PlayoutTail.nobody, ordering: .releasing)
+        tail.pointee.store(PlayoutTail.left, ordering: .releasing)
     }
 
     // MARK: Out

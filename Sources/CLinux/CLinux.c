@@ -118,6 +118,8 @@ int parley_accept(int socket) {
 
 int parley_name_thread(const char *name) { return prctl(PR_SET_NAME, name, 0, 0, 0); }
 
+pid_t parley_thread_id(void) { return gettid(); }
+
 int parley_open_path(int directory, const char *name, int flags) {
     return openat(directory, name, O_PATH | O_NOFOLLOW | O_CLOEXEC | flags);
 }

@@ -28,7 +28,8 @@ public final class Gateway {
     /// Names of configured sessions whose plugin was not known yet.
     var waitingForTransport: Set<String> = []
     let startedNs = MonotonicClock.nowNs
-    private(set) var isRealTime = false
+    private var realTime: RealTimeThreads?
+    var isRealTime: Bool { realTime?.isRealTime ?? false }
     /// All figures, for `gateway.metrics` and for ``MetricsServer``.
     public let metrics = MetricRegistry()
     let startedAtSeconds = Gateway.secondsSince1970
@@ -65,7 +66,7 @@ public final class Gateway {
         links = HostLinks(engine: engine)
         hostingStorage = TransportHosting(
             launcher: launcher, directories: directories, cacheDirectory: cacheDirectory,
-            log: { log($0, $1, LogSubject()) },
+            log: { log($0, $1, LogSubject(transport: $2, isFromPlugin: $2 != nil)) },
             onEvent: { [weak self] event in self?.catalogueChanged(event) })
         legsStorage = DeviceLegs(engine: engine, pool: pool) { [weak self] kind, name in
             self?.setConfiguredVolume(kind, name)
@@ -102,10 +103,10 @@ public final class Gateway {
 
     /// Begins the work: the engine, the sound server, the sessions that config wants.
     public func start() {
-        isRealTime = engine.start()
-        if !isRealTime {
-            log(.info, "no right to real-time priority (LimitRTPRIO=): the engine runs without")
-        }
+        let realTime = RealTimeThreads(count: 2) { [weak self] in self?.log($0, $1) }
+        self.realTime = realTime
+        engine.start { realTime.claim() }
+        pulse.onPulseThread { realTime.claim() }
         pulse.start()
         hosting.beginProbing()
         startConfiguredSessions()

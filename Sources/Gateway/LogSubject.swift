@@ -4,10 +4,16 @@ public struct LogSubject: Sendable, Equatable {
     public var transport: String?
     /// A stable name of what happened; names that the journal's catalogue explains have a message id.
     public var event: String?
+    /// Whether a plugin wrote the line, and not the daemon.
+    public var isFromPlugin: Bool
 
-    public init(session: String? = nil, transport: String? = nil, event: String? = nil) {
+    public init(
+        session: String? = nil, transport: String? = nil, event: String? = nil,
+        isFromPlugin: Bool = false
+    ) {
         self.session = session
         self.transport = transport
         self.event = event
+        self.isFromPlugin = isFromPlugin
     }
 }

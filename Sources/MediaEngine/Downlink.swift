@@ -28,6 +28,8 @@ struct Downlink: ~Copyable {
 
     let format: AudioFormat
     let localRateHz: Int
+    /// Of the queue, for the control thread.
+    let memory: PlayoutMemory
     private var queue: PlayoutQueue
     private var ledger = PlayedItems()
     private var packets: PacketSource
@@ -67,6 +69,7 @@ struct Downlink: ~Copyable {
             inputRateHz: format.rateHz, outputRateHz: localRateHz, quality: .transparent)
         self.format = format
         self.localRateHz = localRateHz
+        memory = queue.memory
         self.queue = queue
         self.packets = packets
         self.resampler = resampler

@@ -17,22 +17,20 @@ public final class MediaEngine {
     private var lastNumber: UInt32 = 0
     private var backlog: [EngineCommand] = []
     private var delegates: [UInt32: any MediaSessionDelegate] = [:]
+    private var speech: [UInt32: SpeechMemory] = [:]
     /// Gets the number of a link whose host does not take the frames that are sent to it, at most once a
     /// second.
     public var onFullLink: @LoopActor (_ link: UInt32) -> Void = { _ in }
 
     public init() {}
 
-    /// Starts the engine's thread. Real-time priority is asked for; without the right to it the thread
-    /// runs like any other.
-    ///
-    /// - Returns: whether it runs with real-time priority.
-    @discardableResult
-    public func start() -> Bool {
+    /// Starts the engine's thread.
+    /// - Parameter prologue: runs on it first, to see to its priority.
+    public func start(prologue: @escaping @Sendable () -> Void = {}) {
         watch = EventLoop.shared.watch(channel.controlDoorbell.fd, for: .read) { [weak self] _ in
             self?.takeEvents()
         }
-        return EngineThreadStarter.start(channel)
+        EngineThreadStarter.start(channel, prologue: prologue)
     }
 
     /// Ends the engine's thread; sessions must be gone.
@@ -97,17 +95,21 @@ public final class MediaEngine {
     ) -> MediaSession {
         let number = nextNumber()
         let meters = SessionMeters()
+        let speech = SpeechMemory()
         delegates[number] = delegate
+        self.speech[number] = speech
         send(
             .addSession, number,
             pointer: heap(
                 SessionMedia(
                     number: number, localRateHz: localRateHz, isStream: isStream, meters: meters)))
-        return MediaSession(engine: self, number: number, localRateHz: localRateHz, meters: meters)
+        return MediaSession(
+            engine: self, number: number, localRateHz: localRateHz, meters: meters, speech: speech)
     }
 
     func removeSession(_ number: UInt32) {
         delegates[number] = nil
+        speech[number] = nil
         send(EngineCommand(kind: .removeSession, number: number))
     }
 
@@ -170,7 +172,9 @@ public final class MediaEngine {
             delegates[event.number]?.clipSent(event.a)
         case .clientInputEnded: delegates[event.number]?.audioClientEndedInput(event.a)
         case .linkIsFull: onFullLink(event.number)
-        case .playback: delegates[event.number]?.played(PlaybackFeedback(event))
+        case .playback:
+            delegates[event.number]?.played(PlaybackFeedback(event))
+            speech[event.number]?.speechChanged()
         }
     }
 

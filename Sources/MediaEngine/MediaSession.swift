@@ -48,12 +48,17 @@ public final class MediaSession {
     public let localRateHz: Int
     /// What the engine measures; readable from any thread.
     public let meters: SessionMeters
+    let speech: SpeechMemory
 
-    init(engine: MediaEngine, number: UInt32, localRateHz: Int, meters: SessionMeters) {
+    init(
+        engine: MediaEngine, number: UInt32, localRateHz: Int, meters: SessionMeters,
+        speech: SpeechMemory
+    ) {
         self.engine = engine
         self.number = number
         self.localRateHz = localRateHz
         self.meters = meters
+        self.speech = speech
     }
 
     /// What is said to the peer from now on. Samples of the old format that have not left are dropped.
@@ -68,6 +73,7 @@ public final class MediaSession {
     /// What the peer says from now on. Speech of the old format that waits is dropped: interrupt first.
     public func setDownlink(format: AudioFormat, settings: DownlinkSettings) throws {
         let downlink = try Downlink(localRateHz: localRateHz, format: format, settings: settings)
+        speech.adopt(downlink.memory)
         engine.send(.setDownlink, number, pointer: engine.heap(downlink))
     }
 

@@ -19,7 +19,7 @@ public struct LineRate: Sendable {
     static var secondNs: UInt64 { 1_000_000_000 }
 
     /// - Parameter limit: at least 2.
-    public init(limit: Int = 20) { self.limit = limit }
+    public init(limit: Int) { self.limit = limit }
 
     /// Another line wants to be written.
     public mutating func admit(nowNs: UInt64) -> Verdict {

@@ -55,6 +55,14 @@ public enum HostLaunchError: Error, Hashable, CustomStringConvertible {
     case noUnits(path: String, code: Int32)
     case launcherNotStarted(program: String, code: Int32)
 
+    /// Whether it is the machine's state of the moment: another try may succeed.
+    public var mayPass: Bool {
+        switch self {
+        case .noDescriptors, .noUnits: true
+        case .launcherLost, .programNotFound, .launcherNotStarted: false
+        }
+    }
+
     public var description: String {
         switch self {
         case .noDescriptors(let code):

@@ -151,7 +151,6 @@ extension HostSlot: HostProcessDelegate {
         lastDeath = death
         policy.hostDied(servedNs: servedNs, nowNs: MonotonicClock.nowNs)
         delegate?.slot(self, lost: death)
-        delegate?.slot(self, logged: .error, "\(descriptor.id): \(death.reason)")
         let ended = sessions
         sessions = [:]
         if policy.hasFailed { delegate?.slotFailed(self, reason: death.reason) }

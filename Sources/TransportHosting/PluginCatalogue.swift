@@ -8,6 +8,8 @@ final class PluginCatalogue {
         case unknown
         case plugin(TransportDescriptor)
         case refused(String)
+        /// No host could be started to look into it, and why; it will be tried again.
+        case notProbed(String)
     }
 
     struct Item {
@@ -22,9 +24,17 @@ final class PluginCatalogue {
         /// What new sessions use.
         var served: (file: PluginFile, descriptor: TransportDescriptor)? {
             switch knowledge {
-            case .unknown: predecessor
+            case .unknown, .notProbed: predecessor
             case .refused: nil
             case .plugin(let descriptor): file.map { ($0, descriptor) }
+            }
+        }
+
+        /// Why it can't be used; nil where it can or is not known yet.
+        var fault: String? {
+            switch knowledge {
+            case .unknown, .plugin: nil
+            case .refused(let reason), .notProbed(let reason): reason
             }
         }
     }
@@ -37,11 +47,16 @@ final class PluginCatalogue {
     private var isProbing = false
     private var watcher: DirectoryWatcher?
     private var rescan: LoopTimer?
+    private var nextTry: LoopTimer?
+    private var retryDelay = PluginCatalogue.firstRetryDelay
     private let onChange: @LoopActor () -> Void
     private let warn: @LoopActor (String) -> Void
 
     /// After a change in a directory, before it is looked at: a package brings several files.
     static let settleTime: Duration = .milliseconds(20)
+    /// After a host could not be started; doubles with each time.
+    private static var firstRetryDelay: Duration { .seconds(1) }
+    private static var maximumRetryDelay: Duration { .seconds(60) }
 
     /// - Parameter onChange: ``items`` may be others now.
     init(
@@ -84,6 +99,8 @@ final class PluginCatalogue {
         watcher = nil
         rescan?.cancel()
         rescan = nil
+        nextTry?.cancel()
+        nextTry = nil
         prober.cancel()
     }
 
@@ -96,12 +113,12 @@ final class PluginCatalogue {
     }
 
     /// Looks at all directories anew.
-    /// - Parameter retrying: files that were refused after a look into them get another chance.
+    /// - Parameter retrying: files that can't be used after a look into them get another chance.
     func scan(retrying: Bool = false) {
         var known: [FileIdentity: Knowledge] = [:]
         for item in items {
             guard let file = item.file else { continue }
-            if retrying, case .refused = item.knowledge { continue }
+            if retrying, item.fault != nil { continue }
             known[file.identity] = item.knowledge
         }
         let before = items.reduce(into: [:]) { $0[$1.path] = $1.served }
@@ -113,8 +130,10 @@ final class PluginCatalogue {
             }
         }
         for index in items.indices {
-            guard case .unknown = items[index].knowledge else { continue }
-            items[index].predecessor = before[items[index].path]
+            switch items[index].knowledge {
+            case .unknown, .notProbed: items[index].predecessor = before[items[index].path]
+            case .plugin, .refused: break
+            }
         }
         if isProbing { probeUnknown() }
         onChange()
@@ -154,18 +173,41 @@ final class PluginCatalogue {
         }
     }
 
-    private func learn(_ file: PluginFile, _ result: Result<TransportDescriptor, Refusal>) {
+    private func learn(
+        _ file: PluginFile, _ result: Result<TransportDescriptor, ProbeFailure>
+    ) {
+        let knowledge: Knowledge
+        switch result {
+        case .success(let descriptor): knowledge = .plugin(descriptor)
+        case .failure(.refused(let refusal)): knowledge = .refused(refusal.description)
+        case .failure(.notLaunched(let error)) where error.mayPass:
+            knowledge = .notProbed(error.description)
+            probeAgainLater()
+        case .failure(.notLaunched(let error)): knowledge = .refused(error.description)
+        }
         for index in items.indices where items[index].file?.identity == file.identity {
-            switch result {
-            case .success(let descriptor): items[index].knowledge = .plugin(descriptor)
-            case .failure(let refusal): items[index].knowledge = .refused(refusal.description)
-            }
+            items[index].knowledge = knowledge
         }
         if case .success(let descriptor) = result {
+            retryDelay = Self.firstRetryDelay
             cache.insert(descriptor, for: file.identity)
             let fault = cache.save(keeping: Set(items.compactMap { $0.file?.identity }))
             if let fault { warn(fault) }
         }
         onChange()
+    }
+
+    private func probeAgainLater() {
+        guard nextTry == nil else { return }
+        nextTry = EventLoop.shared.schedule(after: retryDelay) { [weak self] in
+            guard let self else { return }
+            nextTry = nil
+            for index in items.indices {
+                guard case .notProbed = items[index].knowledge else { continue }
+                items[index].knowledge = .unknown
+            }
+            probeUnknown()
+        }
+        retryDelay = min(retryDelay * 2, Self.maximumRetryDelay)
     }
 }

@@ -1,5 +1,12 @@
 import EventLoop
 
+/// Why a probe does not know what a file is.
+enum ProbeFailure: Error {
+    case refused(Refusal)
+    /// Nothing is known against the file.
+    case notLaunched(HostLaunchError)
+}
+
 /// Loads unknown files in throw-away hosts to learn what they are, a few at a time.
 @LoopActor
 final class PluginProber {
@@ -7,13 +14,13 @@ final class PluginProber {
 
     private let launcher: any HostLauncher
     private let limit: Duration
-    private let report: @LoopActor (PluginFile, Result<TransportDescriptor, Refusal>) -> Void
+    private let report: @LoopActor (PluginFile, Result<TransportDescriptor, ProbeFailure>) -> Void
     private var waiting: [PluginFile] = []
     private var running: [FileIdentity: Probe] = [:]
 
     init(
         launcher: any HostLauncher, limit: Duration,
-        report: @escaping @LoopActor (PluginFile, Result<TransportDescriptor, Refusal>) -> Void
+        report: @escaping @LoopActor (PluginFile, Result<TransportDescriptor, ProbeFailure>) -> Void
     ) {
         self.launcher = launcher
         self.limit = limit
@@ -57,7 +64,7 @@ final class PluginProber {
                 process.delegate = probe
                 probe.process = process
             } catch {
-                probe.end(.failure(Refusal(error.description)))
+                probe.end(.failure(.notLaunched(error)))
             }
         }
     }
@@ -67,14 +74,14 @@ final class PluginProber {
 @LoopActor
 private final class Probe: HostProcessDelegate {
     var process: HostProcess?
-    private var onEnd: (@LoopActor (Result<TransportDescriptor, Refusal>) -> Void)?
+    private var onEnd: (@LoopActor (Result<TransportDescriptor, ProbeFailure>) -> Void)?
     private var descriptor: TransportDescriptor?
 
-    init(onEnd: @escaping @LoopActor (Result<TransportDescriptor, Refusal>) -> Void) {
+    init(onEnd: @escaping @LoopActor (Result<TransportDescriptor, ProbeFailure>) -> Void) {
         self.onEnd = onEnd
     }
 
-    func end(_ result: Result<TransportDescriptor, Refusal>) {
+    func end(_ result: Result<TransportDescriptor, ProbeFailure>) {
         onEnd?(result)
         onEnd = nil
         process = nil
@@ -87,7 +94,7 @@ private final class Probe: HostProcessDelegate {
     }
 
     func host(_ host: HostProcess, ended death: HostDeath, servedNs: UInt64?) {
-        end(.failure(Refusal(death.reason)))
+        end(.failure(.refused(Refusal(death.reason))))
     }
 
     func host(_ host: HostProcess, created session: UInt32, isDone: Bool) {}

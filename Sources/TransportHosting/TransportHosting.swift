@@ -18,7 +18,7 @@ public final class TransportHosting {
     public var configuredFiles: @LoopActor (TransportDescriptor) -> [String] = { _ in [] }
     private var settlers: [CheckedContinuation<Void, Never>] = []
 
-    private let log: @LoopActor (TransportLogLevel, String) -> Void
+    private let log: @LoopActor (TransportLogLevel, String, _ plugin: String?) -> Void
     private let onEvent: @LoopActor (CatalogueEvent) -> Void
 
     /// Looks into the directories once; files whose descriptor is in the cache can be used at once.
@@ -26,12 +26,12 @@ public final class TransportHosting {
     /// - Parameters:
     ///   - directories: in order; absolute paths. One that is listed twice counts once.
     ///   - cacheDirectory: exists; nil for no cache.
-    ///   - log: gets what hosts and the catalogue have to say.
+    ///   - log: gets what is to be said of hosts and files, and what a plugin says, with its id.
     ///   - onEvent: changes of the catalogue, from the first scan on.
     public init(
         launcher: any HostLauncher, directories: [TransportDirectory], cacheDirectory: String?,
         probeLimit: Duration = .seconds(5),
-        log: @escaping @LoopActor (TransportLogLevel, String) -> Void,
+        log: @escaping @LoopActor (TransportLogLevel, String, _ plugin: String?) -> Void,
         onEvent: @escaping @LoopActor (CatalogueEvent) -> Void
     ) {
         self.launcher = launcher
@@ -41,7 +41,7 @@ public final class TransportHosting {
         let unique = directories.filter { seen.insert($0.path).inserted }
         catalogue = PluginCatalogue(
             directories: unique, cacheDirectory: cacheDirectory, launcher: launcher,
-            probeLimit: probeLimit, warn: { log(.warning, $0) },
+            probeLimit: probeLimit, warn: { log(.warning, $0, nil) },
             onChange: { [weak self] in self?.catalogueChanged() })
         catalogueChanged()
     }
@@ -96,7 +96,7 @@ public final class TransportHosting {
                     let failure = failures[served.file.identity]
                     state = failure.map { .failed(reason: $0) } ?? .available
                 }
-            } else if case .refused(let reason) = item.knowledge {
+            } else if let reason = item.fault {
                 state = .refused(reason: reason)
             } else {
                 state = .unknown
@@ -119,7 +119,7 @@ public final class TransportHosting {
         var current: [String: (path: String, identity: FileIdentity)] = [:]
         var faults: [String: String] = [:]
         for item in catalogue.items {
-            if case .refused(let reason) = item.knowledge { faults[item.path] = reason }
+            faults[item.path] = item.fault
             guard let served = item.served, current[served.descriptor.id] == nil else { continue }
             current[served.descriptor.id] = (item.path, served.file.identity)
         }
@@ -140,7 +140,7 @@ public final class TransportHosting {
         }
         for (path, reason) in faults.sorted(by: { $0.key < $1.key })
         where faultsBefore[path] != reason {
-            log(.warning, "refused \(path): \(reason)")
+            log(.warning, "refused \(path): \(reason)", nil)
             onEvent(.failed(id: nil, path: path, reason: reason))
         }
     }
@@ -186,7 +186,7 @@ public final class TransportHosting {
 
 extension TransportHosting: HostSlotDelegate {
     func slot(_ slot: HostSlot, logged level: TransportLogLevel, _ text: String) {
-        log(level, text)
+        log(level, text, slot.descriptor.id)
     }
 
     func slotFailed(_ slot: HostSlot, reason: String) {
@@ -200,6 +200,7 @@ extension TransportHosting: HostSlotDelegate {
 
     func slot(_ slot: HostSlot, lost death: HostDeath) {
         tallies[slot.descriptor.id, default: HostTally()].deaths[death.kind, default: 0] += 1
+        log(.error, "\(slot.descriptor.id): \(death.reason)", nil)
     }
 
     func readable(_ descriptor: TransportDescriptor) -> [String] { configuredFiles(descriptor) }

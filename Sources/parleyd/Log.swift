@@ -8,43 +8,59 @@ import TransportHosting
 /// Lines for the operator: entries with fields where the journal listens, else lines on standard error,
 /// with a word for people.
 ///
-/// No more than ``LineRate/limit`` a second leave, whatever happens; a line tells how many were held back.
+/// No more than 20 a second leave, whatever happens; a line tells how many were held back. Plugins have a
+/// share of their own, so that one that talks without end holds back none of the daemon's lines.
 @LoopActor
 final class Log {
     /// Lines above this level are left out.
     var level: LogLevel
     private let isJournal = Journal.receives(STDERR_FILENO)
-    private var rate = LineRate()
-    private var summaryTimer: LoopTimer?
+    private let daemon = Share(LineRate(limit: 12), of: "lines")
+    private let plugins = Share(LineRate(limit: 8), of: "lines of plugins")
+
+    /// What may be written in a second.
+    @LoopActor private final class Share {
+        var rate: LineRate
+        let what: String
+        var summaryTimer: LoopTimer?
+
+        init(_ rate: LineRate, of what: String) {
+            self.rate = rate
+            self.what = what
+        }
+    }
 
     init(level: LogLevel) { self.level = level }
 
     func write(_ level: TransportLogLevel, _ text: String, about subject: LogSubject = .init()) {
         guard level.rawValue <= limit else { return }
-        switch rate.admit(nowNs: MonotonicClock.nowNs) {
-        case .holdBack: return scheduleSummary()
-        case .writeAfterSummary(let count): summarise(count)
+        let share = subject.isFromPlugin ? plugins : daemon
+        switch share.rate.admit(nowNs: MonotonicClock.nowNs) {
+        case .holdBack: return scheduleSummary(share)
+        case .writeAfterSummary(let count): summarise(count, share)
         case .write: break
         }
         put(level, text, subject)
     }
 
-    private func scheduleSummary() {
-        guard summaryTimer == nil, let due = rate.summaryDueNs else { return }
+    private func scheduleSummary(_ share: Share) {
+        guard share.summaryTimer == nil, let due = share.rate.summaryDueNs else { return }
         let nowNs = MonotonicClock.nowNs
         let delay = Duration.nanoseconds(Int64(due > nowNs ? due - nowNs : 0))
-        summaryTimer = EventLoop.shared.schedule(after: delay) { [weak self] in
+        share.summaryTimer = EventLoop.shared.schedule(after: delay) { [weak self] in
             guard let self else { return }
-            summaryTimer = nil
-            if let count = rate.takeSummary(nowNs: MonotonicClock.nowNs) { summarise(count) }
+            share.summaryTimer = nil
+            if let count = share.rate.takeSummary(nowNs: MonotonicClock.nowNs) {
+                summarise(count, share)
+            }
         }
     }
 
-    private func summarise(_ count: Int) {
-        summaryTimer?.cancel()
-        summaryTimer = nil
+    private func summarise(_ count: Int, _ share: Share) {
+        share.summaryTimer?.cancel()
+        share.summaryTimer = nil
         put(
-            .warning, "\(count) lines were held back: too many in a second",
+            .warning, "\(count) \(share.what) were held back: too many in a second",
             .init(event: "held_back"))
     }
 

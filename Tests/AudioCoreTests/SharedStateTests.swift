@@ -71,8 +71,13 @@ import Testing
     @Test func trimmingNeverTakesSpeechThatWaits() async throws {
         let hasTrimmed = Flag()
         let isDone = Flag()
-        let queue = try PlayoutQueue(rateHz: 48_000)
-        let memory = queue.memory
+        var first = try PlayoutQueue(rateHz: 48_000)
+        let memory = first.memory
+        // What was never used can't be given back.
+        let speech = [Int16](repeating: 77, count: 120_000)
+        _ = first.append(speech, count: speech.count, item: SpeechItem())
+        first.flush()
+        let queue = first
         async let trims: Int = onThread {
             var count = 0
             while !isDone.isSet {

@@ -10,12 +10,17 @@ import Testing
     private final class Activator {
         let directory: String
         var socket: String { "\(directory)/host.sock" }
-        private let process = Process()
+        private var process = Process()
 
         init() throws {
             directory = "/tmp/parley-units-\(UUID().uuidString)"
             try FileManager.default.createDirectory(
                 atPath: directory, withIntermediateDirectories: true)
+            try start()
+        }
+
+        func start() throws {
+            process = Process()
             process.executableURL = URL(fileURLWithPath: "/bin/sh")
             process.arguments = [
                 // It closes all that it inherits, which Foundation would take for its end: the shell stays.
@@ -32,10 +37,16 @@ import Testing
             }
         }
 
-        deinit {
+        /// Hosts live on.
+        func stop() {
             // Nothing milder: the threads of tests hold signals back, and so do their children.
             kill(process.processIdentifier, SIGKILL)
             process.waitUntilExit()
+            try? FileManager.default.removeItem(atPath: socket)
+        }
+
+        deinit {
+            stop()
             try? FileManager.default.removeItem(atPath: directory)
         }
 
@@ -111,6 +122,35 @@ import Testing
         _ = try client.call("session.mute", ["session": "s", "muted": true])
         try daemon.until("the host that hangs is gone") {
             !daemon.hosts(of: "hostile.so").contains(host)
+        }
+    }
+
+    /// A socket that is away for a while is nobody's fault.
+    @Test func hostsComeBackWithTheSocketOfTheirUnits() throws {
+        let activator = try Activator()
+        let daemon = try DaemonUnderTest(arguments: ["--host-socket", activator.socket])
+        let client = try daemon.client()
+        try create("loopback", client)
+        _ = try client.call("events.subscribe", ["types": ["session_state"]])
+        activator.stop()
+        kill(try #require(daemon.hosts(of: "loopback.so").first), SIGKILL)
+        _ = try DaemonUnderTest.event("session_state", from: client) {
+            $0["data"]?["reason"]?.stringValue?.contains("parley-host.socket") == true
+                && $0["data"]?["state"] == "reconnecting"
+        }
+        try daemon.install(
+            plugin: daemon.build(DaemonUnderTest.fixture("hostile")), as: "hostile.so")
+        try daemon.until("the new plugin can't be looked into") {
+            daemon.log.contains("hostile.so: no transport host can be started")
+        }
+
+        try activator.start()
+        _ = try DaemonUnderTest.event("session_state", from: client) {
+            $0["data"]?["state"] == "connected"
+        }
+        try daemon.until("the new plugin is served") {
+            let answer = try? client.call("transports.describe", ["transport": "hostile"])
+            return answer?["state"] == "available"
         }
     }
 }

@@ -24,7 +24,8 @@ final class Stage {
             launcher: SpawnerLauncher(spawner),
             directories: directories ?? [TransportDirectory(workshop.transports)],
             cacheDirectory: workshop.cache, probeLimit: probeLimit,
-            log: { [log] in log.add("\($0): \($1)") }, onEvent: { [events] in events.add($0) })
+            log: { [log] in log.add("\($0): \($1)\($2.map { " (\($0))" } ?? "")") },
+            onEvent: { [events] in events.add($0) })
         if isProbing { hosting.beginProbing() }
     }
 

@@ -52,6 +52,9 @@ int parley_accept(int socket);
 /* Names the calling thread for ps and gdb, at most 15 bytes. */
 int parley_name_thread(const char *name);
 
+/* The kernel's number of the calling thread (gettid()). */
+pid_t parley_thread_id(void);
+
 /* openat() with O_PATH, O_NOFOLLOW and O_CLOEXEC: a place that can be examined without being opened. */
 int parley_open_path(int directory, const char *name, int flags);
 

@@ -53,7 +53,7 @@ extension ValueType {
                 .required("reasons", .array(.string), "What is wrong, a sentence each."),
             ]), "What an operator should know."),
         .required("uptimeS", .count, "Seconds since the start."),
-        .required("realTime", .boolean, "Whether the audio thread has real-time priority."),
+        .required("realTime", .boolean, "Whether the audio threads have real-time priority."),
         .required("soundServer", soundServer, "The sound server."),
         .required("sessions", .array(sessionSummary), "All sessions."),
         .required("transports", .array(transportEntry), "As transports.list."),

@@ -10,7 +10,7 @@ enum GatewayFamilies {
     static let problems = MetricFamily(
         .gauge, "health_problems", "Reasons to look that gateway.status gives.")
     static let realTime = MetricFamily(
-        .gauge, "real_time", "1 when the audio thread has real-time priority.")
+        .gauge, "real_time", "1 when the audio threads have real-time priority.")
     static let sessions = MetricFamily(
         .gauge, "sessions", labels: ["state"], "Sessions by state.")
     static let sessionsCreated = MetricFamily(

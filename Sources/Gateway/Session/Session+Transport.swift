@@ -53,6 +53,8 @@ extension Session: TransportSessionDelegate, MediaSessionDelegate {
         } catch .notBefore(let ns, let reason) {
             let nowNs = MonotonicClock.nowNs
             throw .later(afterMs: ns > nowNs ? Int((ns - nowNs) / 1_000_000) + 1 : 0, reason)
+        } catch .launch(let error) where error.mayPass {
+            throw .passing(error.description)
         } catch {
             throw .transport("\(error)")
         }
@@ -78,7 +80,10 @@ extension Session: TransportSessionDelegate, MediaSessionDelegate {
         case .complete(let command, let result, let data): complete(command, result, data)
         case .secretRequested(let name): giveSecret(name)
         case .barrierPassed(let sequence): complete(sequence, .done, nil)
-        case .log(let level, let text): gateway.log(level, "session \(id): \(text)")
+        case .log(let level, let text):
+            gateway.log(
+                level, "session \(id): \(text)",
+                about: LogSubject(session: id, transport: spec.transport, isFromPlugin: true))
         case .hostDied(let death): hostDied(death)
         }
     }

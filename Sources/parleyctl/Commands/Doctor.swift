@@ -42,7 +42,8 @@ struct Doctor: ParsableCommand {
         let others: [any DoctorCheck] = [
             LoginCheck(), ServiceCheck(), RealTimeCheck(gatewayIsRealTime: view.isRealTime),
             CredentialCheck(settings: settings, configurationDirectory: sources.directory),
-            PeerCheck(settings: settings), ICEServerCheck(settings: settings), ClockCheck(), VersionCheck(gateway: view.version),
+            PeerCheck(settings: settings), ICEServerCheck(settings: settings), ClockCheck(),
+            VersionCheck(gateway: view.version),
         ]
         return named("gateway", view.findings) + named("configuration", configuration)
             + named("sound", SoundCheck.findings(settings, of: view.sound))

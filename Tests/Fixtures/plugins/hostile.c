@@ -92,6 +92,12 @@ static parley_result_t connect_to_peer(parley_transport_t *t, const parley_conne
     snprintf(text, sizeof text, "{\"resume\":%u,\"attempt\":%u,\"generation\":%u,\"configBytes\":%zu}",
              request->resume, request->attempt, request->generation, strlen(request->config_json));
     t->host->on_event(t->host, "connected_with", text);
+#ifdef CHATTER
+    for (int i = 1; i <= CHATTER; i++) {
+        snprintf(text, sizeof text, "chatter %d", i);
+        t->host->log(t->host, PARLEY_LOG_INFO, text);
+    }
+#endif
     tell_status(t, PARLEY_CONNECTED);
     return PARLEY_OK;
 }

@@ -8,27 +8,29 @@ struct RealTimeCheck: DoctorCheck {
 
     func findings(_ machine: Machine) -> [Finding] {
         if gatewayIsRealTime == true {
-            return [.good("the gateway's audio thread has real-time priority")]
+            return [.good("the gateway's audio threads have real-time priority")]
         }
         let limit = machine.realTimeLimit()
         let hasLimit = machine.userID == 0 || limit == nil || limit ?? 0 >= Self.wanted
-        if gatewayIsRealTime == nil, hasLimit {
-            return [.good("programs of \(machine.userName) may ask for real-time priority")]
-        }
         let hasBroker = machine.exists(
             "/usr/share/dbus-1/system-services/org.freedesktop.RealtimeKit1.service")
+        if gatewayIsRealTime == nil, hasLimit || hasBroker {
+            return [
+                .good(
+                    "programs of \(machine.userName) may ask for real-time priority"
+                        + (hasLimit ? "" : ", which rtkit gives"))
+            ]
+        }
         return [
             .warning(
                 gatewayIsRealTime == false
-                    ? "the gateway's audio thread runs without real-time priority"
+                    ? "the gateway's audio threads run without real-time priority"
                     : "programs of \(machine.userName) may not ask for real-time priority "
-                        + "(RLIMIT_RTPRIO is \(limit ?? 0))",
-                why: "sound breaks up when the machine is busy"
-                    + (hasBroker
-                        ? "" : "; rtkit, which sound servers ask for it, is not installed"),
-                remedy: "LimitRTPRIO=20 in the service (systemctl edit parleyd), or \"@audio - "
-                    + "rtprio 20\" in /etc/security/limits.d/audio.conf"
-                    + (hasBroker ? "" : "; apt install rtkit"))
+                        + "(RLIMIT_RTPRIO is \(limit ?? 0)), and rtkit is not installed",
+                why: "sound breaks up when the machine is busy",
+                remedy: (hasBroker ? "" : "apt install rtkit; or ")
+                    + "LimitRTPRIO=20 in the service (systemctl edit parleyd); for a user's, with "
+                    + "\"@audio - rtprio 20\" in /etc/security/limits.d/audio.conf")
         ]
     }
 }
