@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <sched.h>
+#include <signal.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
@@ -119,6 +121,37 @@ int parley_accept(int socket) {
 int parley_name_thread(const char *name) { return prctl(PR_SET_NAME, name, 0, 0, 0); }
 
 pid_t parley_thread_id(void) { return gettid(); }
+
+static struct {
+    pid_t threads[PARLEY_DEMOTED_MAX];
+    int count, bell;
+} overrun;
+
+/* In a signal handler: system calls alone. */
+static void demote(int signal) {
+    (void)signal;
+    const int error = errno;
+    const uint64_t ring = 1;
+    for (int i = 0; i < overrun.count; i++) /* without the flag it would ask for a privilege */
+        sched_setscheduler(overrun.threads[i], SCHED_OTHER | SCHED_RESET_ON_FORK,
+                           &(struct sched_param){0});
+    if (write(overrun.bell, &ring, sizeof ring) < 0) {
+        /* It rings already. */
+    }
+    errno = error;
+}
+
+int parley_demote_on_overrun(const pid_t *threads, int count, int bell) {
+    if (count < 0 || count > PARLEY_DEMOTED_MAX) {
+        errno = EINVAL;
+        return -1;
+    }
+    memcpy(overrun.threads, threads, sizeof *threads * (size_t)count);
+    overrun.count = count;
+    overrun.bell = bell;
+    struct sigaction action = {.sa_handler = demote, .sa_flags = SA_RESTART};
+    return sigaction(SIGXCPU, &action, NULL);
+}
 
 int parley_open_path(int directory, const char *name, int flags) {
     return openat(directory, name, O_PATH | O_NOFOLLOW | O_CLOEXEC | flags);

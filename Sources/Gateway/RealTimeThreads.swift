@@ -1,3 +1,4 @@
+import DeviceLines
 import EventLoop
 import Glibc
 import RealTime
@@ -11,6 +12,9 @@ final class RealTimeThreads {
     /// How many have not told yet.
     private var awaited: Int
     private var missing: [pid_t] = []
+    /// Rung when rtkit's gift is lost.
+    private let bell = Doorbell()
+    private var watch: Watch?
     private let log: @LoopActor (TransportLogLevel, String) -> Void
 
     /// - Parameter count: how many there are; each calls ``claim()`` once.
@@ -30,7 +34,8 @@ final class RealTimeThreads {
         awaited -= 1
         guard awaited == 0 else { return }
         guard !missing.isEmpty else { return isRealTime = true }
-        RealTimeKit.grant(missing) { refusal in
+        watch = EventLoop.shared.watch(bell.fd, for: .read) { [weak self] _ in self?.lose() }
+        RealTimeKit.grant(missing, bell: bell.fd) { refusal in
             EventLoop.shared.post { self.take(refusal) }
         }
     }
@@ -42,5 +47,14 @@ final class RealTimeThreads {
             .warning,
             "sound moves without real-time priority, and may break up on a busy machine: "
                 + "LimitRTPRIO= gives no right to it, and \(refusal)")
+    }
+
+    private func lose() {
+        bell.silence()
+        isRealTime = false
+        log(
+            .warning,
+            "sound moves without real-time priority from now on: it took a processor for too long, "
+                + "which is more than this machine can do, or a fault")
     }
 }

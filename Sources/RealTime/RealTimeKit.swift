@@ -1,3 +1,4 @@
+import CLinux
 import CSystemd
 import Glibc
 
@@ -9,25 +10,30 @@ public struct RealTimeKitError: Error, Hashable, CustomStringConvertible {
 /// rtkit, which gives real-time priority to the sound programs of people who have no right to it: the
 /// D-Bus service org.freedesktop.RealtimeKit1 on the system's bus.
 ///
-/// It asks for a limit in return, and tells which: a thread that runs for longer without a pause is ended
-/// by the kernel, and its process with it (RLIMIT_RTTIME, setrlimit(2)).
+/// It asks for a limit in return, and tells which: a process whose real-time thread runs for longer without a
+/// pause is killed by the kernel (RLIMIT_RTTIME, setrlimit(2)). At half of it ours become ordinary threads again.
 public enum RealTimeKit {
     private static let name = "org.freedesktop.RealtimeKit1"
     private static let path = "/org/freedesktop/RealtimeKit1"
     /// The question may be what starts it.
     private static var timeoutUs: UInt64 { 5_000_000 }
 
-    /// Gives threads of this process real-time priority; the answer may take seconds. [thread-safe]
-    /// - Parameter onAnswer: called once, with nil when all have it; on a thread of its own.
+    /// Gives threads of this process real-time priority; the answer may take seconds. Once in a process.
+    /// [thread-safe]
+    ///
+    /// - Parameters:
+    ///   - bell: an eventfd that is rung when they have lost it again because one ran for too long.
+    ///   - onAnswer: called once, with nil when all have it; on a thread of its own.
     public static func grant(
-        _ threads: [pid_t], onAnswer: @escaping @Sendable (RealTimeKitError?) -> Void
+        _ threads: [pid_t], bell: CInt, onAnswer: @escaping @Sendable (RealTimeKitError?) -> Void
     ) {
         var attributes = pthread_attr_t()
         pthread_attr_init(&attributes)
         pthread_attr_setdetachstate(&attributes, CInt(PTHREAD_CREATE_DETACHED))
         defer { pthread_attr_destroy(&attributes) }
         var thread = pthread_t()
-        let question = Unmanaged.passRetained(Question(threads: threads, onAnswer: onAnswer))
+        let question = Unmanaged.passRetained(
+            Question(threads: threads, bell: bell, onAnswer: onAnswer))
         let status = pthread_create(
             &thread, &attributes,
             { question in
@@ -42,16 +48,20 @@ public enum RealTimeKit {
 
     private final class Question: Sendable {
         private let threads: [pid_t]
+        private let bell: CInt
         private let onAnswer: @Sendable (RealTimeKitError?) -> Void
 
-        init(threads: [pid_t], onAnswer: @escaping @Sendable (RealTimeKitError?) -> Void) {
+        init(
+            threads: [pid_t], bell: CInt, onAnswer: @escaping @Sendable (RealTimeKitError?) -> Void
+        ) {
             self.threads = threads
+            self.bell = bell
             self.onAnswer = onAnswer
         }
 
         func ask() {
             do throws(RealTimeKitError) {
-                try RealTimeKit.grant(threads)
+                try RealTimeKit.grant(threads, bell)
                 onAnswer(nil)
             } catch {
                 onAnswer(error)
@@ -59,7 +69,7 @@ public enum RealTimeKit {
         }
     }
 
-    private static func grant(_ threads: [pid_t]) throws(RealTimeKitError) {
+    private static func grant(_ threads: [pid_t], _ bell: CInt) throws(RealTimeKitError) {
         var opened: OpaquePointer?
         let status = sd_bus_open_system(&opened)
         guard status >= 0, let bus = opened else {
@@ -68,6 +78,10 @@ public enum RealTimeKit {
                     + String(cString: strerror(-status)))
         }
         defer { sd_bus_flush_close_unref(bus) }
+        guard parley_demote_on_overrun(threads, CInt(threads.count), bell) == 0 else {
+            throw RealTimeKitError(
+                description: "SIGXCPU can't be handled: \(String(cString: strerror(errno)))")
+        }
         try limitRuns(toUs: try longestRunUs(bus))
         for thread in threads { try grant(thread, bus) }
     }
@@ -87,7 +101,7 @@ public enum RealTimeKit {
         var limit = rlimit()
         getrlimit(resource, &limit)
         guard limit.rlim_max > limitUs else { return }
-        limit = rlimit(rlim_cur: limitUs, rlim_max: limitUs)
+        limit = rlimit(rlim_cur: max(1, limitUs / 2), rlim_max: limitUs)
         guard setrlimit(resource, &limit) == 0 else {
             throw RealTimeKitError(
                 description: "RLIMIT_RTTIME can't be set: \(String(cString: strerror(errno)))")

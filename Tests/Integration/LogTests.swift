@@ -21,9 +21,9 @@ import Testing
             daemon.log.contains("lines of plugins were held back")
         }
         let lines = daemon.log.split(separator: "\n")
-        #expect(lines.contains { $0.hasSuffix("session talker is connected") }, "\(daemon.log)")
-        #expect(lines.contains { $0.hasSuffix("session quiet is connected") }, "\(daemon.log)")
-        #expect(lines.contains { $0.hasSuffix("session talker: chatter 1") })
+        #expect(lines.contains { $0.hasSuffix("session s1 is connected") }, "\(daemon.log)")
+        #expect(lines.contains { $0.hasSuffix("session s2 is connected") }, "\(daemon.log)")
+        #expect(lines.contains { $0.hasSuffix("session s1: chatter 1") })
         #expect(lines.count { $0.contains("chatter") } < 100)
     }
 }

@@ -76,6 +76,12 @@ struct RealTimeTests {
         try daemon.until("the status says so") {
             try client.call("gateway.status")["realTime"] == true
         }
+        // What the kernel sends at half of that limit.
+        kill(daemon.process.processIdentifier, SIGXCPU)
+        try daemon.until("the status says that it is lost") {
+            try client.call("gateway.status")["realTime"] == false
+        }
+        #expect(daemon.log.contains("without real-time priority from now on"))
     }
 
     @Test func whatRtkitSaysIsToldWhenItRefuses() throws {

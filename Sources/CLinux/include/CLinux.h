@@ -55,6 +55,14 @@ int parley_name_thread(const char *name);
 /* The kernel's number of the calling thread (gettid()). */
 pid_t parley_thread_id(void);
 
+/* Threads that parley_demote_on_overrun() takes. */
+#define PARLEY_DEMOTED_MAX 8
+
+/* From now on, when a real-time thread has run for as long as the soft limit RLIMIT_RTTIME allows (the kernel
+ * sends SIGXCPU then, and SIGKILL at the hard limit), these threads become ordinary ones, and the eventfd `bell`
+ * is rung. Once in a process. Returns 0 or -1 with errno. */
+int parley_demote_on_overrun(const pid_t *threads, int count, int bell);
+
 /* openat() with O_PATH, O_NOFOLLOW and O_CLOEXEC: a place that can be examined without being opened. */
 int parley_open_path(int directory, const char *name, int flags);
 
