@@ -121,7 +121,19 @@ public final class PrivateSoundServer: @unchecked Sendable {
                 environment: environment)
             try waitUntilServing()
             for module in modules { try pactl(["load-module"] + module) }
+            try waitUntilLinked()
         }
+    }
+
+    /// WirePlumber links the microphone to its room in its own time; until then it hears nothing.
+    private func waitUntilLinked() throws {
+        guard modules.contains(where: { $0.contains("master=room.monitor") }) else { return }
+        for _ in 0..<200 {
+            let links = try String(decoding: run("pw-link", ["--links"]), as: UTF8.self)
+            if links.contains("room:monitor_") { return }
+            usleep(25_000)
+        }
+        throw Failure(description: "the private PipeWire does not link the microphone to its room")
     }
 
     /// WirePlumber's Bluetooth part wants systemd's logind and takes the whole program down where there
