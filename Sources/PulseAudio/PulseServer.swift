@@ -234,7 +234,8 @@ public final class PulseServer {
         case CInt(PA_ERR_ACCESS.rawValue):
             return
                 "the sound server at \(places) refuses user \(status.identity.uid): run Parley as "
-                + "its user, or give it the cookie (\(status.identity.cookiePath))"
+                + "its user, give it the cookie (\(status.identity.cookiePath)), or, where the server is "
+                + "the machine's, put it into group pulse-access"
         case CInt(PA_ERR_CONNECTIONREFUSED.rawValue), CInt(PA_ERR_INVALIDSERVER.rawValue):
             return "no sound server at \(places)"
         case CInt(PA_ERR_CONNECTIONTERMINATED.rawValue):

@@ -61,12 +61,13 @@ static void die_with(int socket) {
 }
 
 /* The daemon has looked at the file already, more closely. This keeps somebody who has taken the daemon over from
- * running code of his own with the network that the daemon lacks. */
+ * running code of his own with the network that the daemon lacks. A file that has been replaced meanwhile, as by an
+ * upgrade, is as good as before. */
 static void check_plugin(int fd) {
     struct stat status;
 
-    if (fstat(fd, &status) < 0 || !S_ISREG(status.st_mode) || status.st_nlink == 0 ||
-        status.st_uid != 0 || status.st_mode & (S_IWGRP | S_IWOTH))
+    if (fstat(fd, &status) < 0 || !S_ISREG(status.st_mode) || status.st_uid != 0 ||
+        status.st_mode & (S_IWGRP | S_IWOTH))
         die("the plugin is not a file that root owns and nobody else may write: as a unit nothing else is loaded");
 }
 

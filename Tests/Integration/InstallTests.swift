@@ -41,6 +41,32 @@ import Testing
                 "connected"))
     }
 
+    /// Every file of ours that a unit or an example names is where it says.
+    @Test(arguments: ["/usr", "/usr/local", "/opt/parley"])
+    func unitsNameWhatWasInstalled(under prefix: String) throws {
+        let tree = try InstalledTree(under: prefix)
+        let places = ["lib/systemd/system", "lib/systemd/user", "share/doc/parley/examples"]
+        var named: Set<String> = []
+        for place in places {
+            let folder = "\(tree.prefix)/\(place)"
+            for name in try FileManager.default.contentsOfDirectory(atPath: folder) {
+                let text = try String(contentsOfFile: "\(folder)/\(name)", encoding: .utf8)
+                for match in text.matches(of: /(?m)^Exec\w+=(\S*parley\S*)|--file=(\S+)/) {
+                    named.insert(String(match.1 ?? match.2 ?? ""))
+                }
+                // One of two, which the version of systemd decides.
+                guard name == "parleyd.service" else { continue }
+                #expect(text.matches(of: /(?m)^Type=notify(-reload)?$/).count == 1)
+                #expect(text.contains("Type=notify-reload") != text.contains("ExecReload="))
+            }
+        }
+        // Two programs, the host and its directory, the sound server's configuration.
+        #expect(named.count == 5, "\(named)")
+        for path in named {
+            #expect(FileManager.default.fileExists(atPath: tree.root + path), "\(path)")
+        }
+    }
+
     @Test func theConfigurationOfTheOperatorStays() throws {
         let tree = try InstalledTree()
         let file = "\(tree.prefix)/etc/parley/parley.toml"
@@ -86,10 +112,13 @@ final class InstalledTree {
     struct Failure: Error, CustomStringConvertible { let description: String }
 
     let directory: String
-    var prefix: String { "\(directory)/root/opt/parley" }
+    var root: String { "\(directory)/root" }
+    var prefix: String { root + relativePrefix }
+    private let relativePrefix: String
     private let environment: [String: String]
 
-    init() throws {
+    init(under prefix: String = "/opt/parley") throws {
+        relativePrefix = prefix
         var template = Array("/tmp/parley-test-XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else {
             throw Failure(description: "mkdtemp failed, errno \(errno)")
@@ -109,7 +138,7 @@ final class InstalledTree {
     deinit { try? FileManager.default.removeItem(atPath: directory) }
 
     func install() throws {
-        try script("install", ["\(directory)/stage", "\(directory)/root", "/opt/parley"])
+        try script("install", ["\(directory)/stage", root, relativePrefix])
     }
 
     private func script(_ name: String, _ arguments: [String]) throws {
