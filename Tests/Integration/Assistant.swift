@@ -12,7 +12,8 @@ extension DaemonUnderTest {
         "audio": ["input": ["transcription": ["model": "gpt-transcribe"]]]
     ]
 
-    /// Puts the transport in place and makes a session `line` on a stream leg.
+    /// Puts the transport in place and makes a session `line` on a stream leg, with a key unless `options` say whether
+    /// and which.
     ///
     /// - Returns: a client that gets all events of the session.
     func converse(
@@ -25,6 +26,9 @@ extension DaemonUnderTest {
         _ = try client.call("events.subscribe")
         var all = options
         all["url"] = .string(url)
+        if all["apiKey"] == nil, all["auth"] == nil {
+            all["apiKey"] = .string("\(Self.canary)-line")
+        }
         _ = try client.call(
             "sessions.create",
             [

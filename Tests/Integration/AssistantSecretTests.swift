@@ -45,27 +45,8 @@ import Testing
         let headers = server.requests.map { $0["headers"] }
         #expect(headers.map { $0?["authorization"] } == [.string("Bearer \(Self.key)")])
         #expect(server.text.components(separatedBy: Self.key).count == 2, "once, in its header")
-        var shown = [daemon.log, "\(story.events)"]
-        for method in ["gateway.status", "gateway.metrics", "sessions.list", "transports.list"] {
-            shown.append(try client.call(method).serialized())
-        }
-        shown.append(try client.call("sessions.get", ["session": "line"]).serialized())
-        let family = family(of: daemon.process.processIdentifier)
-        #expect(family.count >= 3, "the daemon, its spawner and the transport's host")
-        for pid in family {
-            for name in ["cmdline", "environ"] {
-                let text = try Data(contentsOf: URL(fileURLWithPath: "/proc/\(pid)/\(name)"))
-                shown.append(String(decoding: text, as: UTF8.self))
-            }
-        }
-        #expect(shown.allSatisfy { !$0.contains(Self.key) })
-    }
-
-    /// A process and its descendants.
-    private func family(of pid: pid_t) -> [pid_t] {
-        let path = "/proc/\(pid)/task/\(pid)/children"
-        let text = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
-        return [pid] + text.split(separator: " ").compactMap { pid_t($0) }.flatMap(family)
+        // Where else it is looked for when the test ends: the daemon, its spawner and the transport's host.
+        #expect(DaemonUnderTest.family(of: daemon.process.processIdentifier).count >= 3)
     }
 
     private func refusal(_ body: () throws -> Void) throws -> String {
@@ -87,7 +68,7 @@ import Testing
         #expect(given.contains("in the clear to ws://192.0.2.1:80"), "\(given)")
         #expect(given.contains("insecure = true in [transports.openai-websocket]"))
         #expect(!given.contains(Self.key))
-        let client = try daemon.converse(url, wait: false)
+        let client = try daemon.converse(url, options: ["auth": "key"], wait: false)
         _ = try Story(client).until("secret_needed")
         let provided = try refusal {
             _ = try client.call(
