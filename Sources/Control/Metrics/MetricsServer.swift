@@ -6,8 +6,8 @@ import Metrics
 /// Answers `GET /metrics` with OpenMetrics text, over HTTP/1.1 on sockets that somebody else accepts: the
 /// Unix socket, or a TCP socket of the service manager.
 ///
-/// A scraper has one request; a few of them are served at a time, and only so often, because the figures
-/// are gathered on the control thread.
+/// A scraper has one request; a few of them are served at a time, and each user only so often, because the
+/// figures are gathered on the control thread.
 @LoopActor
 public final class MetricsServer {
     struct Limits {
@@ -20,6 +20,7 @@ public final class MetricsServer {
         var answerTime = Duration.seconds(10)
         /// For the scraper to close behind the answer.
         var lingerTime = Duration.seconds(1)
+        /// Of one user.
         var answersAtOnce = 20
         var answersPerSecond = 5
     }
@@ -39,7 +40,7 @@ public final class MetricsServer {
     private let limits: Limits
     private let registry: MetricRegistry
     private var places = Places()
-    private var pace: TokenBucket
+    private var paces: [uid_t: TokenBucket] = [:]
     private var connections: [ObjectIdentifier: ScrapeConnection] = [:]
 
     public convenience init(registry: MetricRegistry) {
@@ -53,9 +54,6 @@ public final class MetricsServer {
     init(registry: MetricRegistry, limits: Limits) {
         self.registry = registry
         self.limits = limits
-        pace = TokenBucket(
-            burst: limits.answersAtOnce, perSecond: limits.answersPerSecond,
-            nowNs: MonotonicClock.nowNs)
     }
 
     /// Takes a scraper that connected to a stream socket of any family.
@@ -65,32 +63,40 @@ public final class MetricsServer {
     }
 
     /// - Parameter peer: the kernel knows none of a TCP connection and answers the highest user id: all of
-    ///   them share the places of one user.
+    ///   them share the places and the pace of one user.
     func accept(_ socket: FileDescriptor, from peer: Peer) {
         let isLocal = peer.userID != uid_t.max
         guard !isLocal || peer.isOwn || isAllowed(peer) else { return refuse(socket, .forbidden) }
         guard places.enter(peer, limits.places) else { return refuse(socket, .noPlace) }
         let connection = ScrapeConnection(
             socket, peer: peer, limits: limits,
-            answer: { [weak self] in self?.answer($0) ?? .noPlace },
+            answer: { [weak self] in self?.answer($0, to: peer) ?? .noPlace },
             onEnd: { [weak self] in self?.forget($0) })
         connections[ObjectIdentifier(connection)] = connection
         connection.start()
     }
 
-    private func answer(_ request: ScrapeRequest) -> ScrapeResponse {
+    private func answer(_ request: ScrapeRequest, to peer: Peer) -> ScrapeResponse {
         guard case .metrics(let includesBody) = request else {
             refused += 1
             if case .refused(let response) = request { return response }
             return .malformed
         }
-        guard pace.take(nowNs: MonotonicClock.nowNs) else {
+        guard mayAsk(peer, nowNs: MonotonicClock.nowNs) else {
             refused += 1
             return .tooMany
         }
         answered += 1
         return ScrapeResponse(
             metrics: OpenMetricsText.bytes(registry.collect()), includesBody: includesBody)
+    }
+
+    /// One user's haste is no other's loss.
+    private func mayAsk(_ peer: Peer, nowNs: UInt64) -> Bool {
+        paces = paces.filter { !$0.value.isFull(nowNs: nowNs) }
+        let fresh = TokenBucket(
+            burst: limits.answersAtOnce, perSecond: limits.answersPerSecond, nowNs: nowNs)
+        return paces[peer.userID, default: fresh].take(nowNs: nowNs)
     }
 
     private func refuse(_ socket: FileDescriptor, _ response: ScrapeResponse) {

@@ -12,14 +12,20 @@ struct TokenBucket {
         lastNs = nowNs
     }
 
+    /// Whether it is as if nobody had taken anything.
+    func isFull(nowNs: UInt64) -> Bool { filled(nowNs) >= burst }
+
     /// Takes one; false when there is none.
     mutating func take(nowNs: UInt64) -> Bool {
-        if nowNs > lastNs {
-            tokens = min(burst, tokens + Double(nowNs - lastNs) / 1e9 * perSecond)
-            lastNs = nowNs
-        }
+        tokens = filled(nowNs)
+        lastNs = max(lastNs, nowNs)
         guard tokens >= 1 else { return false }
         tokens -= 1
         return true
+    }
+
+    private func filled(_ nowNs: UInt64) -> Double {
+        guard nowNs > lastNs else { return tokens }
+        return min(burst, tokens + Double(nowNs - lastNs) / 1e9 * perSecond)
     }
 }
