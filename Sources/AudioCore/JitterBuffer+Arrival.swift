@@ -111,6 +111,7 @@ extension JitterBuffer {
         highestSequence = nextSequence
         highestTimestamp = playTimestamp
         lastTransit = now - playTimestamp
+        skew.restart()
         phase = .gathering
         spurtStart = now
         frameSamples = header.sampleCount
@@ -142,5 +143,7 @@ extension JitterBuffer {
         let change = Double(abs(transit - lastTransit)) / Double(settings.rateHz)
         lastTransit = transit
         statistics.jitter += (change - statistics.jitter) / 16
+        let rate = Double(settings.rateHz)
+        skew.note(Double(timestamp) / rate, at: Double(now) / rate)
     }
 }

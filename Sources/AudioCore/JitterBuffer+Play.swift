@@ -82,6 +82,8 @@ extension JitterBuffer {
         frameSamples = header.sampleCount
         playTimestamp = slots[place].timestamp + samples
         nextPull = now + samples
+        // What filled time was no loss: its packet is here.
+        statistics.insertedSamplesForDeceleration += Int(inserted)
         inserted = 0
         packetsSinceCut += 1
         concealedAtAStretch = 0
@@ -89,8 +91,6 @@ extension JitterBuffer {
         let rate = Double(settings.rateHz)
         statistics.jitterBufferDelay +=
             Double(now - slots[place].arrival) / rate * Double(samples)
-        statistics.jitterBufferTargetDelay +=
-            Double(settings.targetSamples) / rate * Double(samples)
         statistics.jitterBufferEmittedCount += header.sampleCount
         let packet = view(place)
         remove(place)
@@ -110,7 +110,6 @@ extension JitterBuffer {
         nextPull = now + Int64(samples)
         guard !senderIsSilent else { return .silence(sampleCount: samples) }
         noteConcealed(samples)
-        statistics.insertedSamplesForDeceleration += samples
         return .conceal(sampleCount: samples, next: nil)
     }
 
@@ -126,7 +125,6 @@ extension JitterBuffer {
             playTimestamp += filled
             inserted -= filled
             missing -= filled
-            statistics.insertedSamplesForDeceleration -= Int(filled)
         }
         guard missing > 0 else {
             passLost(to: following)

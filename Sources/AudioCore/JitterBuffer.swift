@@ -81,6 +81,9 @@ public struct JitterBuffer: ~Copyable {
     var frameSamples: Int
     var watch: DelayWatch
     var lastTransit: Int64 = 0
+    /// The sender's clock against the listener's. Arrivals are seen at ticks of some milliseconds, so it
+    /// takes minutes until a line through them means something.
+    public internal(set) var skew = ClockSkew(jumpMs: 200, leastSeconds: 300)
 
     public init(settings: Settings) {
         precondition(settings.rateHz > 0, "a stream has a clock")

@@ -52,7 +52,7 @@ public enum JitterPull {
     case wait
 }
 
-/// Counters of a ``JitterBuffer``, since it was made. Names and meanings are those of the W3C's
+/// Counters of a ``JitterBuffer``, since it was made; they only grow where nothing else is said. Names and meanings are those of the W3C's
 /// webrtc-stats; times are seconds.
 public struct JitterStatistics: Sendable, Equatable {
     public var packetsReceived = 0
@@ -66,13 +66,13 @@ public struct JitterStatistics: Sendable, Equatable {
     /// Sum over the samples given out of the time that each was here; over
     /// ``jitterBufferEmittedCount`` it is the mean delay.
     public var jitterBufferDelay = 0.0
-    public var jitterBufferTargetDelay = 0.0
     public var jitterBufferEmittedCount = 0
     /// Samples that stood in for packets, silent ones included.
     public var concealedSamples = 0
     public var silentConcealedSamples = 0
     public var concealmentEvents = 0
-    /// Concealed samples whose packet came after all, so that the delay grew.
+    /// Samples that filled time until their packet came after all, so that the delay grew. Counted when it
+    /// is played: before, it may still turn out to be lost.
     public var insertedSamplesForDeceleration = 0
     /// Samples left out to shorten the delay.
     public var removedSamplesForAcceleration = 0

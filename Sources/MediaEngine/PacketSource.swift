@@ -198,7 +198,7 @@ struct PacketSource: ~Copyable {
     }
 
     /// Adds what has come about since the last call: the figures of a session go on when its format
-    /// changes, and with it this.
+    /// changes, and with it this. Of the counts, only the packets that were lost may fall.
     mutating func publish(to meters: SessionMeters) {
         let new = jitter.statistics
         let old = published
@@ -225,8 +225,9 @@ struct PacketSource: ~Copyable {
             meters.jitterBufferDelayMs,
             Int(new.jitterBufferDelay * 1_000) - Int(old.jitterBufferDelay * 1_000))
         meters.jitterUs.store(Int(new.jitter * 1e6), ordering: .relaxed)
-        meters.jitterBufferTargetDelayMs.store(
-            Int(new.jitterBufferTargetDelay * 1_000), ordering: .relaxed)
+        meters.jitterBufferTargetUs.store(
+            jitter.settings.targetSamples * 1_000_000 / format.rateHz, ordering: .relaxed)
+        meters.clockSkew.publish(jitter.skew)
         published = new
     }
 

@@ -35,7 +35,10 @@ public final class SessionMeters: Sendable {
     public let jitterUs = Atomic<Int>(0)
     public let jitterBufferEmittedCount = Atomic<Int>(0)
     public let jitterBufferDelayMs = Atomic<Int>(0)
-    public let jitterBufferTargetDelayMs = Atomic<Int>(0)
+    /// What the jitter buffer aims at now, in microseconds.
+    public let jitterBufferTargetUs = Atomic<Int>(0)
+    /// Of the sender's clock against the one that its packets are played by.
+    public let clockSkew = PublishedSkew()
     public let packetsReceived = Atomic<Int>(0)
     public let packetsDuplicated = Atomic<Int>(0)
     public let silentConcealedSamples = Atomic<Int>(0)

@@ -12,7 +12,7 @@ public struct MetricFamily: Sendable, Hashable {
 
     /// Units as their names end (OpenMetrics 1.0, "Units and base units").
     public enum Unit: String, Sendable {
-        case seconds, bytes, ratio, samples
+        case seconds, bytes, ratio, samples, ppm
     }
 
     /// Without the suffix of its samples; with the unit.

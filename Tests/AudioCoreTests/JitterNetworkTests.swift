@@ -27,6 +27,9 @@ import Testing
         /// Buffered samples at the end of each minute.
         var delayMs: [Double] = []
         var waiting = 0
+        /// Times that a counter fell.
+        var falls = 0
+        var skewPpm: Double?
     }
 
     /// A device that takes 10 ms a tick and reads what has arrived by then.
@@ -84,12 +87,29 @@ import Testing
                 }
             }
             held -= 480
+            if fell(outcome.statistics, buffer.statistics) { outcome.falls += 1 }
+            outcome.statistics = buffer.statistics
             outcome.deviceSamples += 480
             if tick % 6_000 == 5_999 { outcome.delayMs.append(Double(buffer.delaySamples) / 48) }
         }
-        outcome.statistics = buffer.statistics
+        outcome.skewPpm = buffer.skew.ppm
         outcome.waiting = buffer.packetCount
         return outcome
+    }
+
+    /// Whether a figure that is told as a counter is less than it was; only losses may be taken back.
+    private func fell(_ old: JitterStatistics, _ new: JitterStatistics) -> Bool {
+        new.packetsReceived < old.packetsReceived || new.packetsDiscarded < old.packetsDiscarded
+            || new.packetsDuplicated < old.packetsDuplicated
+            || new.jitterBufferDelay < old.jitterBufferDelay
+            || new.jitterBufferEmittedCount < old.jitterBufferEmittedCount
+            || new.concealedSamples < old.concealedSamples
+            || new.silentConcealedSamples < old.silentConcealedSamples
+            || new.concealmentEvents < old.concealmentEvents
+            || new.insertedSamplesForDeceleration < old.insertedSamplesForDeceleration
+            || new.removedSamplesForAcceleration < old.removedSamplesForAcceleration
+            || new.fecPacketsReceived < old.fecPacketsReceived
+            || new.resynchronisations < old.resynchronisations
     }
 
     /// -ln by its series on 1 - u; enough for a delay.
@@ -112,6 +132,7 @@ import Testing
                 == outcome.played + statistics.packetsDiscarded + statistics.packetsDuplicated
                 + outcome.waiting, sourceLocation: sourceLocation)
         #expect(outcome.outOfOrder == 0, sourceLocation: sourceLocation)
+        #expect(outcome.falls == 0, "a counter fell", sourceLocation: sourceLocation)
         #expect(
             statistics.jitterBufferEmittedCount == outcome.played * 960,
             sourceLocation: sourceLocation)
@@ -169,6 +190,18 @@ import Testing
         #expect(
             Double(corrected) < drifted * 1.2 + 20, "\(corrected) frames for \(drifted) of drift")
         #expect(meanDelayMs(outcome) < 40, "\(meanDelayMs(outcome)) ms")
+    }
+
+    /// By arrivals that are seen every 10 ms.
+    @Test(arguments: [-300.0, -50, 0, 50, 300], [0.0, 5])
+    func theSendersClockIsKnown(driftPpm: Double, jitterMs: Double) throws {
+        let early = run(
+            Network(jitterMs: jitterMs, driftPpm: driftPpm), seconds: 290, seed: 6)
+        #expect(early.skewPpm == nil)
+        let outcome = run(
+            Network(loss: 0.02, jitterMs: jitterMs, driftPpm: driftPpm), seconds: 3_600, seed: 6)
+        let ppm = try #require(outcome.skewPpm)
+        #expect(abs(ppm - driftPpm) < 15, "\(ppm) for \(driftPpm)")
     }
 
     @Test func stallsLeaveNoDelayBehind() {

@@ -33,7 +33,8 @@ extension Session {
             SessionFamilies.jitter, Double(meters.jitterUs.load(ordering: .relaxed)) / 1e6, label)
         figures.add(
             SessionFamilies.targetDelay,
-            Double(meters.jitterBufferTargetDelayMs.load(ordering: .relaxed)) / 1_000, label)
+            Double(meters.jitterBufferTargetUs.load(ordering: .relaxed)) / 1e6, label)
+        if let skew = meters.clockSkew.ppm { figures.add(SessionFamilies.skew, skew, label) }
         figures.add(
             SessionFamilies.level, Double(meters.input.reading.meanSquare.squareRoot()), label,
             "input")

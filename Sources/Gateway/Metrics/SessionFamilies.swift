@@ -23,6 +23,10 @@ enum SessionFamilies {
     static let targetDelay = MetricFamily(
         .gauge, "session_jitter_buffer_target_delay", .seconds, labels: ["session"],
         "What the jitter buffer aims at.")
+    static let skew = MetricFamily(
+        .gauge, "session_clock_skew", .ppm, labels: ["session"],
+        "How much faster the sender's clock runs than the one that plays its packets; not told until that is "
+            + "known.")
     static let level = MetricFamily(
         .gauge, "session_audio_level", .ratio, labels: ["session", "direction"],
         "Loudness (RMS), 1 is full scale: input to the peer, output from it.")
@@ -33,7 +37,7 @@ enum SessionFamilies {
 
     static let all =
         [
-            info, connected, attempt, age, latency, packetsLost, jitter, targetDelay, level, muted,
-            programs,
+            info, connected, attempt, age, latency, packetsLost, jitter, targetDelay, skew, level,
+            muted, programs,
         ] + SessionCounters.all.map(\.perSession) + PeerStatistic.all.map(\.family)
 }
