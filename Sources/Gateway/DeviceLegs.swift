@@ -44,16 +44,6 @@ final class DeviceLegs {
         PlaybackLeg(pool.playback(preference), hold: hold(playback:), onChange: onChange)
     }
 
-    /// Of devices in use, by their names.
-    var captureStatuses: [(device: String, status: DeviceStatus)] {
-        captures.values.compactMap { $0.hold?.named }.sorted { $0.device < $1.device }
-    }
-
-    /// Of devices in use, by their names.
-    var playbackStatuses: [(device: String, status: DeviceStatus)] {
-        playbacks.values.compactMap { $0.hold?.named }.sorted { $0.device < $1.device }
-    }
-
     private func hold(capture device: CaptureDevice) -> DeviceHold<CaptureStream> {
         if let hold = captures[ObjectIdentifier(device)]?.hold { return hold }
         let engine = engine
@@ -88,6 +78,8 @@ final class DeviceLegs {
 final class DeviceLeg<Stream: DeviceStream> {
     private let choice: DeviceChoice<Stream>
     private var hold: DeviceHold<Stream>?
+    private var tally = LegTally()
+    private var observation: DeviceObservation<Stream.Line>?
 
     init(
         _ choice: DeviceChoice<Stream>,
@@ -96,14 +88,28 @@ final class DeviceLeg<Stream: DeviceStream> {
     ) {
         self.choice = choice
         hold = choice.device.map(find)
+        tally.use(hold?.counters)
         choice.onChange = { [weak self] in
             guard let self else { return }
             // The old device is let go behind the command that leaves it.
             let old = hold
+            tally.leave(old?.counters)
             hold = self.choice.device.map(find)
+            tally.use(hold?.counters)
             onChange()
             withExtendedLifetime(old) {}
         }
+        observation = choice.observe { [weak self] line in
+            self?.tally.note(hasDevice: line != nil, nowNs: MonotonicClock.nowNs)
+        }
+    }
+
+    /// Takes the place of another leg of the session, and its counts.
+    func goOn(from old: DeviceLeg<Stream>) { tally.goOn(from: old.counters) }
+
+    /// What happened to it since the session was made. Asks nobody.
+    var counters: LegCounters {
+        tally.counters(hold?.counters, nowNs: MonotonicClock.nowNs)
     }
 
     /// The engine's name for the device; 0 while there is none.
@@ -139,7 +145,7 @@ final class DeviceHold<Stream: DeviceStream> {
             }, onLine: onLine)
     }
 
-    var named: (device: String, status: DeviceStatus) { (device.name, device.status) }
+    var counters: DeviceCounters { device.counters }
 
     isolated deinit { onEnd() }
 }

@@ -121,12 +121,7 @@ struct StreamClient: ~Copyable {
         return size
     }
 
-    /// Kernel memory of what the program has not read: whole writes with the kernel's own share.
-    private var heldMemory: Int {
-        var bytes: CInt = 0
-        guard ioctl(socket.raw, UInt(TIOCOUTQ), &bytes) == 0 else { return 0 }
-        return Int(bytes)
-    }
+    private var heldMemory: Int { socket.unreadBytes }
 
     /// Tells the program that nothing more comes.
     func shutDown() { shutdown(socket.raw, CInt(SHUT_RDWR)) }

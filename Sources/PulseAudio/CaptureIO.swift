@@ -5,7 +5,7 @@ import EventLoop
 import Synchronization
 
 /// What the callbacks of one capture stream work with. Lives behind a raw pointer from the stream's
-/// opening until its callbacks are gone; only ``activityNs`` and ``latencyUs`` are read elsewhere.
+/// opening until its callbacks are gone; only the atomics at its end are read elsewhere.
 struct CaptureIO: ~Copyable {
     let stream: OpaquePointer
     /// Kept alive by ``CaptureStream``, so no counting here.
@@ -16,10 +16,12 @@ struct CaptureIO: ~Copyable {
     var anchorSample: Int64 = 0
     var anchorNs: UInt64 = 0
     var timing = TimingSchedule()
+    var skew = DeviceSkew.make()
+    let silence: UnsafeMutablePointer<Float>
     /// When sound came last.
     let activityNs = Atomic<UInt64>(0)
     let latencyUs = Atomic<Int>(0)
-    let silence: UnsafeMutablePointer<Float>
+    let clockSkew = PublishedSkew()
 
     static var silenceCount: Int { 480 }
 
@@ -90,6 +92,8 @@ struct CaptureIO: ~Copyable {
         anchorNs = timing.atNs
         let behind = anchorSample - received
         latencyUs.store(Int(max(0, behind) * 1000 / 48), ordering: .relaxed)
+        skew.note(sample: anchorSample, atNs: anchorNs)
+        clockSkew.publish(skew)
     }
 }
 

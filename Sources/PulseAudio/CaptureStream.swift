@@ -1,3 +1,4 @@
+import AudioCore
 import CPulse
 import DeviceLines
 import EventLoop
@@ -65,12 +66,17 @@ public final class CaptureStream: OpenableStream {
         handle.isOpen && io.pointee.activityNs.load(ordering: .relaxed) > 0
     }
 
+    public var underruns: Int { 0 }
+    public var overrunSamples: Int { line.overrunSamples.load(ordering: .relaxed) }
+
     public var figures: StreamFigures {
         var figures = StreamFigures()
-        figures.overrunSamples = line.overrunSamples.load(ordering: .relaxed)
+        figures.overrunSamples = overrunSamples
+        figures.ringMs = Double(line.ring.available) / 48
         figures.requestedMs = requestedMs
         guard handle.isOpen else { return figures }
         figures.latencyMs = Double(io.pointee.latencyUs.load(ordering: .relaxed)) / 1000
+        figures.clockSkewPpm = io.pointee.clockSkew.ppm
         handle.connection.loop.withLock {
             guard let buffer = pa_stream_get_buffer_attr(handle.stream)?.pointee else { return }
             figures.actualMs = StreamFormat.ms(bytes: buffer.fragsize)

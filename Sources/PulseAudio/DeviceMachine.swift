@@ -50,6 +50,11 @@ struct DeviceMachine: Sendable {
     private var delayNs: UInt64 = 0
     private var opened = false
 
+    /// All outages, the present one as far as it has come.
+    func outageNs(nowNs: UInt64) -> UInt64 {
+        totalOutageNs + (lostNs.map { nowNs > $0 ? nowNs - $0 : 0 } ?? 0)
+    }
+
     var wakeNs: UInt64? {
         switch state {
         case .away, .running: nil

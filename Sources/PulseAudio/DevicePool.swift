@@ -8,6 +8,8 @@ public final class DevicePool {
     public var settings: StreamSettings
     private var captures: [String: Weak<CaptureDevice>] = [:]
     private var playbacks: [String: Weak<PlaybackDevice>] = [:]
+    private var endedCaptures = DeviceCounters()
+    private var endedPlaybacks = DeviceCounters()
 
     private struct Weak<Object: AnyObject> {
         weak var object: Object?
@@ -22,7 +24,10 @@ public final class DevicePool {
     public func capture(_ preference: DevicePreference) -> CaptureChoice {
         CaptureChoice(preference: preference, server: server) { [self] name in
             if let present = captures[name]?.object { return present }
-            let device = CaptureDevice(name: name, server: server, settings: settings)
+            let device = CaptureDevice(name: name, server: server, settings: settings) {
+                [weak self] in self?.endedCaptures.add($0)
+            }
+            captures = captures.filter { $0.value.object != nil }
             captures[name] = Weak(object: device)
             return device
         }
@@ -32,9 +37,34 @@ public final class DevicePool {
     public func playback(_ preference: DevicePreference) -> PlaybackChoice {
         PlaybackChoice(preference: preference, server: server) { [self] name in
             if let present = playbacks[name]?.object { return present }
-            let device = PlaybackDevice(name: name, server: server, settings: settings)
+            let device = PlaybackDevice(name: name, server: server, settings: settings) {
+                [weak self] in self?.endedPlaybacks.add($0)
+            }
+            playbacks = playbacks.filter { $0.value.object != nil }
             playbacks[name] = Weak(object: device)
             return device
         }
+    }
+
+    // MARK: Figures
+
+    /// Microphones in use, and those that are gone and whose return somebody waits for, by name.
+    public var captureDevices: [CaptureDevice] {
+        captures.values.compactMap(\.object).sorted { $0.name < $1.name }
+    }
+
+    /// Loudspeakers in use, and those that are gone and whose return somebody waits for, by name.
+    public var playbackDevices: [PlaybackDevice] {
+        playbacks.values.compactMap(\.object).sorted { $0.name < $1.name }
+    }
+
+    /// Of all microphones there were.
+    public var captureCounters: DeviceCounters {
+        captureDevices.reduce(into: endedCaptures) { $0.add($1.counters) }
+    }
+
+    /// Of all loudspeakers there were.
+    public var playbackCounters: DeviceCounters {
+        playbackDevices.reduce(into: endedPlaybacks) { $0.add($1.counters) }
     }
 }

@@ -8,7 +8,10 @@ public protocol DeviceStream: AnyObject {
     associatedtype Line: AnyObject & Sendable
     static var kind: AudioDevice.Kind { get }
     var line: Line { get }
+    /// Asks libpulse, so it waits for the pulse thread; the two counts of them below ask nobody.
     var figures: StreamFigures { get }
+    var underruns: Int { get }
+    var overrunSamples: Int { get }
     /// When the server last did something for the stream, or owes nothing.
     var activityNs: UInt64 { get }
     /// Whether the server has done anything for the stream yet.

@@ -22,10 +22,12 @@ struct PlaybackIO: ~Copyable {
     var heardNs: UInt64 = 0
     var isRunning = false
     var timing = TimingSchedule()
+    var skew = DeviceSkew.make()
     /// When the server asked last; and whether it waits for the engine now.
     let activityNs = Atomic<UInt64>(0)
     let owed = Atomic<Int>(0)
     let latencyUs = Atomic<Int>(0)
+    let clockSkew = PublishedSkew()
 
     init(stream: OpaquePointer, line: PlaybackLine) {
         self.stream = stream
@@ -122,6 +124,8 @@ struct PlaybackIO: ~Copyable {
         heardNs = timing.atNs
         let ahead = timing.writeSamples - timing.readSamples + timing.sinkSamples
         latencyUs.store(Int(max(0, ahead) * 1000 / 48), ordering: .relaxed)
+        if isRunning { skew.note(sample: heard, atNs: heardNs) } else { skew.restart() }
+        clockSkew.publish(skew)
         report()
     }
 
@@ -129,6 +133,7 @@ struct PlaybackIO: ~Copyable {
     mutating func starve() {
         guard written > 0 else { return }
         isStarved = true
+        skew.restart()
         line._withUnsafeGuaranteedRef { _ = $0.underruns.wrappingAdd(1, ordering: .relaxed) }
     }
 

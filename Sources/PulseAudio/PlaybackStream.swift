@@ -1,3 +1,4 @@
+import AudioCore
 import CPulse
 import DeviceLines
 import EventLoop
@@ -95,12 +96,17 @@ public final class PlaybackStream: OpenableStream {
         handle.isOpen && io.pointee.activityNs.load(ordering: .relaxed) > 0
     }
 
+    public var underruns: Int { line.underruns.load(ordering: .relaxed) }
+    public var overrunSamples: Int { 0 }
+
     public var figures: StreamFigures {
         var figures = StreamFigures()
-        figures.underruns = line.underruns.load(ordering: .relaxed)
+        figures.underruns = underruns
+        figures.ringMs = Double(line.ring.available) / 48
         figures.requestedMs = target.ms
         guard handle.isOpen else { return figures }
         figures.latencyMs = Double(io.pointee.latencyUs.load(ordering: .relaxed)) / 1000
+        figures.clockSkewPpm = io.pointee.clockSkew.ppm
         handle.connection.loop.withLock {
             guard let buffer = pa_stream_get_buffer_attr(handle.stream)?.pointee else { return }
             figures.actualMs = StreamFormat.ms(bytes: buffer.tlength)
@@ -112,7 +118,7 @@ public final class PlaybackStream: OpenableStream {
     }
 
     func maintain(nowNs: UInt64) {
-        let underruns = line.underruns.load(ordering: .relaxed)
+        let underruns = underruns
         let new = underruns - seenUnderruns
         seenUnderruns = underruns
         guard target.update(underruns: new, nowNs: nowNs) else { return }

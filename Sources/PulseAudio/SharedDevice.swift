@@ -15,6 +15,8 @@ public final class SharedDevice<Stream: DeviceStream> {
     public let name: String
     private let server: PulseServer
     private let settings: StreamSettings
+    /// Gets what it counted, at its end.
+    private let onEnd: @LoopActor (DeviceCounters) -> Void
     private var machine = DeviceMachine()
     private var stream: Stream?
     /// The stream's, where it may not use the server's (``OpenableStream/hasOwnConnection``).
@@ -27,7 +29,8 @@ public final class SharedDevice<Stream: DeviceStream> {
     private var restoresLeft = 0
     private var readyNs: UInt64 = 0
     private var reason = "not opened yet"
-    private var earlier = StreamFigures()
+    /// Of streams before this one.
+    private var earlier = DeviceCounters()
     private var moves = 0
     private var corkRequests = 0
     private var timer: LoopTimer?
@@ -41,16 +44,21 @@ public final class SharedDevice<Stream: DeviceStream> {
         weak var observation: DeviceObservation<Stream.Line>?
     }
 
-    init(name: String, server: PulseServer, settings: StreamSettings) {
+    init(
+        name: String, server: PulseServer, settings: StreamSettings,
+        onEnd: @escaping @LoopActor (DeviceCounters) -> Void
+    ) {
         self.name = name
         self.server = server
         self.settings = settings
+        self.onEnd = onEnd
         server.add(self)
         server.addNeed()
         devicesSettled()
     }
 
     isolated deinit {
+        onEnd(counters)
         timer?.cancel()
         upkeep?.cancel()
         stream?.close()
@@ -88,13 +96,28 @@ public final class SharedDevice<Stream: DeviceStream> {
         status.stalls = machine.stalls
         status.lastOutageMs = Double(machine.lastOutageNs) / 1e6
         status.totalOutageMs = Double(machine.totalOutageNs) / 1e6
+        let counters = counters
         var figures = stream?.figures ?? StreamFigures()
-        figures.underruns += earlier.underruns
-        figures.overrunSamples += earlier.overrunSamples
+        figures.underruns = counters.underruns
+        figures.overrunSamples = counters.overrunSamples
         figures.moves = moves
         figures.corkRequests = corkRequests
         status.stream = figures
         return status
+    }
+
+    /// Known here: asks nobody.
+    public var counters: DeviceCounters {
+        var counters = earlier
+        counters.outages = machine.outages
+        counters.outageNs = Int(clamping: machine.outageNs(nowNs: MonotonicClock.nowNs))
+        counters.rebuilds = machine.rebuilds
+        counters.stalls = machine.stalls
+        counters.underruns += stream?.underruns ?? 0
+        counters.overrunSamples += stream?.overrunSamples ?? 0
+        counters.moves = moves
+        counters.corkRequests = corkRequests
+        return counters
     }
 
     /// Known here: asks nobody.
@@ -198,9 +221,8 @@ public final class SharedDevice<Stream: DeviceStream> {
             ownConnection = nil
         }
         guard let old = stream else { return }
-        let figures = old.figures
-        earlier.underruns += figures.underruns
-        earlier.overrunSamples += figures.overrunSamples
+        earlier.underruns += old.underruns
+        earlier.overrunSamples += old.overrunSamples
         stream = nil
         isSuspended = false
         old.close()

@@ -56,6 +56,10 @@ public struct StreamFigures: Sendable, Hashable {
     public var actualMs = 0.0
     /// Between our end and the device's, at the last measurement.
     public var latencyMs = 0.0
+    /// By which the device's clock is faster than CLOCK_MONOTONIC; nil while that is not known.
+    public var clockSkewPpm: Double?
+    /// Between the pulse thread and the engine.
+    public var ringMs = 0.0
     /// Times that another program asked us to pause (a phone's sound does not).
     public var corkRequests = 0
     /// Times that another program moved the stream.

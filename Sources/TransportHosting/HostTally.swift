@@ -7,4 +7,6 @@ public struct HostTally: Sendable, Hashable {
     public internal(set) var running = 0
     /// Messages that they have not read yet.
     public internal(set) var waitingBytes = 0
+    /// Frames of sound that they have not read yet, as the kernel counts them.
+    public internal(set) var unreadAudioBytes = 0
 }

@@ -150,8 +150,11 @@ public final class TransportHosting {
         var tallies = tallies
         for slot in slots.values {
             guard let process = slot.process else { continue }
-            tallies[slot.descriptor.id, default: HostTally()].running += 1
-            tallies[slot.descriptor.id, default: HostTally()].waitingBytes += process.waitingBytes
+            var tally = tallies[slot.descriptor.id] ?? HostTally()
+            tally.running += 1
+            tally.waitingBytes += process.waitingBytes
+            tally.unreadAudioBytes += process.audio.unreadBytes
+            tallies[slot.descriptor.id] = tally
         }
         return tallies
     }

@@ -123,6 +123,39 @@ extension WithServers {
             try await expectSound(rig, ear, mouth)
         }
 
+        /// A device that is gone stays in sight while its return is awaited, and what it counted stays in
+        /// the sum when nobody knows it any more.
+        @Test func lossesOutliveTheirDevice() async throws {
+            let rig = try await Rig.start(.pulseAudio)
+            let pool = rig.pool
+            let outageNs = try await loseAndLeave(rig)
+            try await eventually("nobody is left") {
+                pool.playbackDevices.isEmpty && pool.playbackCounters.outages == 1
+            }
+            #expect(await pool.playbackCounters.outageNs >= outageNs)
+        }
+
+        /// - Returns: for how long the first choice was away when its user let go of it.
+        private func loseAndLeave(_ rig: Rig) async throws -> Int {
+            let jabra = try rig.sound.load("module-null-sink", "sink_name=jabra_sink")
+            let mouth = await rig.speaker(["jabra*", "speaker"])
+            try await eventually("the first choice") {
+                mouth.device.status.state == .running(device: "jabra_sink")
+            }
+            try rig.sound.pactl("unload-module", jabra)
+            try await eventually("the second choice") {
+                mouth.device.status.state == .running(device: "speaker")
+            }
+            let pool = rig.pool
+            try await eventually("both are known") {
+                pool.playbackDevices.map(\.name) == ["jabra_sink", "speaker"]
+                    && pool.playbackDevices[0].state.device == nil
+            }
+            let counters = await pool.playbackCounters
+            #expect(counters.outages == 1 && counters.outageNs > 0, "it goes on")
+            return counters.outageNs
+        }
+
         @Test(arguments: Flavour.allCases)
         func defaultIsFollowed(_ flavour: Flavour) async throws {
             let rig = try await Rig.start(flavour)

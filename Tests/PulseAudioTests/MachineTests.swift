@@ -151,10 +151,12 @@ extension Box where Value == DeviceLevels {
     @Test func outagesLastUntilTheNextStreamRuns() {
         let machine = running(on: "a")
         #expect(machine.handle(.serverLost, nowNs: second) == .close)
+        #expect(machine.value.outageNs(nowNs: 2 * second) == second, "as far as it has come")
         _ = machine.handle(.best("a"), nowNs: 2 * second)
         _ = machine.handle(.ready, nowNs: 3 * second)
         #expect(machine.outages == 1)
         #expect(machine.lastOutageNs == 2 * second)
+        #expect(machine.value.outageNs(nowNs: 8 * second) == 2 * second)
         #expect(machine.handle(.stalled, nowNs: 9 * second) == .close)
         #expect(machine.stalls == 1)
     }

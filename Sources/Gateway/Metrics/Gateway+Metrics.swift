@@ -31,7 +31,7 @@ extension Gateway {
             self?.collectSoundServer(into: &$0)
         }
         metrics.register(DeviceFamilies.all) { [weak self] in
-            self?.legs.collect(into: &$0)
+            self?.collectDevices(into: &$0)
         }
         metrics.register(TransportFamilies.all) { [weak self] in
             self?.collectTransports(into: &$0)
@@ -91,6 +91,7 @@ extension Gateway {
             figures.add(TransportFamilies.hosts, tally.running, id)
             figures.add(TransportFamilies.starts, tally.starts, id)
             figures.add(TransportFamilies.waiting, tally.waitingBytes, id)
+            figures.add(TransportFamilies.unreadAudio, tally.unreadAudioBytes, id)
             for kind in HostDeath.Kind.allCases where kind != .finished {
                 figures.add(TransportFamilies.deaths, tally.deaths[kind] ?? 0, id, kind.word)
             }
@@ -109,31 +110,5 @@ extension HostDeath.Kind {
         case .crashed: "crashed"
         case .notStarted: "not_started"
         }
-    }
-}
-
-extension DeviceLegs {
-    func collect(into figures: inout MetricCollection) {
-        for (device, status) in captureStatuses { add(status, device, "capture", to: &figures) }
-        for (device, status) in playbackStatuses { add(status, device, "playback", to: &figures) }
-    }
-
-    private func add(
-        _ status: DeviceStatus, _ device: String, _ direction: String,
-        to figures: inout MetricCollection
-    ) {
-        let isRunning = if case .running = status.state { true } else { false }
-        let stream = status.stream
-        figures.add(DeviceFamilies.running, isRunning, device, direction)
-        figures.add(DeviceFamilies.outages, status.outages, device, direction)
-        figures.add(DeviceFamilies.outage, status.totalOutageMs / 1_000, device, direction)
-        figures.add(DeviceFamilies.rebuilds, status.rebuilds, device, direction)
-        figures.add(DeviceFamilies.stalls, status.stalls, device, direction)
-        figures.add(DeviceFamilies.underruns, stream.underruns, device, direction)
-        figures.add(DeviceFamilies.overruns, stream.overrunSamples, device, direction)
-        figures.add(DeviceFamilies.moves, stream.moves, device, direction)
-        figures.add(DeviceFamilies.corks, stream.corkRequests, device, direction)
-        figures.add(DeviceFamilies.buffer, stream.actualMs / 1_000, device, direction)
-        figures.add(DeviceFamilies.latency, stream.latencyMs / 1_000, device, direction)
     }
 }

@@ -48,42 +48,6 @@ enum SoundServerFamilies {
     static let all = [connected, outages, hangs, outage, attempts]
 }
 
-/// Of devices that sessions use; `direction` is capture or playback. Counters begin again when the last
-/// session lets go of a device.
-enum DeviceFamilies {
-    private static let labels = ["device", "direction"]
-    static let running = MetricFamily(
-        .gauge, "device_running", labels: labels, "1 while sound flows.")
-    static let outages = MetricFamily(
-        .counter, "device_outages", labels: labels, "Running streams that were lost.")
-    static let outage = MetricFamily(
-        .counter, "device_outage", .seconds, labels: labels, "Time without a stream.")
-    static let rebuilds = MetricFamily(
-        .counter, "device_rebuilds", labels: labels, "Streams made after the first.")
-    static let stalls = MetricFamily(
-        .counter, "device_stalls", labels: labels, "Streams that stopped without an error.")
-    static let underruns = MetricFamily(
-        .counter, "device_underruns", labels: labels, "Times that a loudspeaker ran dry.")
-    static let overruns = MetricFamily(
-        .counter, "device_overrun", .samples, labels: labels,
-        "Samples of a microphone that nobody took.")
-    static let moves = MetricFamily(
-        .counter, "device_moves", labels: labels, "Times that another program moved the stream.")
-    static let corks = MetricFamily(
-        .counter, "device_cork_requests", labels: labels,
-        "Times that another program asked for a pause.")
-    static let buffer = MetricFamily(
-        .gauge, "device_buffer", .seconds, labels: labels, "Sound in the server's buffer.")
-    static let latency = MetricFamily(
-        .gauge, "device_latency", .seconds, labels: labels,
-        "Between Parley and the device, at the last measurement.")
-
-    static let all = [
-        running, outages, outage, rebuilds, stalls, underruns, overruns, moves, corks, buffer,
-        latency,
-    ]
-}
-
 /// Of transports and their hosts.
 enum TransportFamilies {
     static let available = MetricFamily(
@@ -102,5 +66,9 @@ enum TransportFamilies {
         .gauge, "transport_host_queue", .bytes, labels: ["transport"],
         "Messages that hosts have not read yet.")
 
-    static let all = [available, hosts, starts, deaths, waiting]
+    static let unreadAudio = MetricFamily(
+        .gauge, "transport_host_audio_queue", .bytes, labels: ["transport"],
+        "Frames of sound that hosts have not read yet, with the kernel's own share.")
+
+    static let all = [available, hosts, starts, deaths, waiting, unreadAudio]
 }

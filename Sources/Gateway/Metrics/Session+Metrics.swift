@@ -43,9 +43,7 @@ extension Session {
             "output")
         figures.add(SessionFamilies.muted, isInputMuted, label, "input")
         figures.add(SessionFamilies.muted, isOutputMuted, label, "output")
-        if let programs = leg.streamPrograms {
-            figures.add(SessionFamilies.programs, programs.count, label)
-        }
+        collectLeg(into: &figures)
         let counters = counters
         for counter in SessionCounters.all {
             counter.add(counters, to: &figures, counter.perSession, [label])
@@ -56,6 +54,34 @@ extension Session {
                 figures.add(statistic.family, value, [label])
             }
         }
+    }
+}
+
+/// Of the near side.
+extension Session {
+    private func collectLeg(into figures: inout MetricCollection) {
+        switch leg {
+        case .devices(let capture, let playback):
+            add(capture.state, capture.counters, "capture", to: &figures)
+            add(playback.state, playback.counters, "playback", to: &figures)
+        case .stream(let programs):
+            figures.add(SessionFamilies.programs, programs.count, label)
+            figures.add(SessionFamilies.programQueue, programs.unreadBytes, label)
+        case .none: break
+        }
+    }
+
+    private func add(
+        _ state: DeviceStatus.State, _ counters: LegCounters, _ direction: String,
+        to figures: inout MetricCollection
+    ) {
+        let isRunning = if case .running = state { true } else { false }
+        figures.add(SessionFamilies.deviceRunning, isRunning, label, direction)
+        figures.add(SessionFamilies.deviceOutages, counters.outages, label, direction)
+        figures.add(
+            SessionFamilies.deviceOutage, Double(counters.outageNs) / 1e9, label, direction)
+        figures.add(SessionFamilies.deviceUnderruns, counters.underruns, label, direction)
+        figures.add(SessionFamilies.deviceOverruns, counters.overrunSamples, label, direction)
     }
 }
 

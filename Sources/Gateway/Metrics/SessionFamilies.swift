@@ -34,10 +34,31 @@ enum SessionFamilies {
         .gauge, "session_muted", labels: ["session", "direction"], "1 while muted.")
     static let programs = MetricFamily(
         .gauge, "session_programs", labels: ["session"], "Programs on the audio socket.")
+    static let programQueue = MetricFamily(
+        .gauge, "session_program_queue", .bytes, labels: ["session"],
+        "What the program furthest behind has not read yet, with the kernel's own share.")
+
+    private static let legLabels = ["session", "direction"]
+    static let deviceRunning = MetricFamily(
+        .gauge, "session_device_running", labels: legLabels,
+        "1 while the session's device carries sound, 0 also while it has none.")
+    static let deviceOutages = MetricFamily(
+        .counter, "session_device_outages", labels: legLabels,
+        "Times that the session lost a device that carried sound.")
+    static let deviceOutage = MetricFamily(
+        .counter, "session_device_outage", .seconds, labels: legLabels,
+        "Time without a device, from its loss to the next one.")
+    static let deviceUnderruns = MetricFamily(
+        .counter, "session_device_underruns", labels: legLabels,
+        "Times that the session's loudspeaker ran dry.")
+    static let deviceOverruns = MetricFamily(
+        .counter, "session_device_overrun", .samples, labels: legLabels,
+        "Samples of the session's microphone that nobody took.")
 
     static let all =
         [
             info, connected, attempt, age, latency, packetsLost, jitter, targetDelay, skew, level,
-            muted, programs,
+            muted, programs, programQueue, deviceRunning, deviceOutages, deviceOutage,
+            deviceUnderruns, deviceOverruns,
         ] + SessionCounters.all.map(\.perSession) + PeerStatistic.all.map(\.family)
 }

@@ -1,3 +1,5 @@
+import EventLoop
+
 /// The near side of a session, in use.
 enum LocalLeg {
     case devices(CaptureLeg, PlaybackLeg)
@@ -5,10 +7,6 @@ enum LocalLeg {
     case stream(StreamPrograms)
     /// A listener has none: its callers do.
     case none
-
-    var streamPrograms: StreamPrograms? {
-        if case .stream(let programs) = self { programs } else { nil }
-    }
 }
 
 /// The programs that are joined to a stream leg.
@@ -16,13 +14,21 @@ struct StreamPrograms {
     /// More are turned away; the engine has room for as many.
     static var maximum: Int { 8 }
 
-    var writer: UInt32?
-    var listeners: Set<UInt32> = []
+    private(set) var writer: UInt32?
+    private var sockets: [UInt32: FileDescriptor] = [:]
 
-    var count: Int { listeners.count + (writer == nil ? 0 : 1) }
+    var count: Int { sockets.count }
+
+    /// What the one furthest behind has not read, with the kernel's own share.
+    var unreadBytes: Int { sockets.values.map(\.unreadBytes).max() ?? 0 }
+
+    mutating func add(_ program: UInt32, _ socket: FileDescriptor, writes: Bool) {
+        if writes { writer = program }
+        sockets[program] = socket
+    }
 
     mutating func remove(_ program: UInt32) {
         if writer == program { writer = nil }
-        listeners.remove(program)
+        sockets[program] = nil
     }
 }

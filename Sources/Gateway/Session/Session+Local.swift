@@ -22,6 +22,10 @@ extension Session {
             let playback = gateway.legs.playback(
                 DevicePreference(sink.isEmpty ? settings.sink : sink)
             ) { [weak self] in self?.bindDevices() }
+            if case .devices(let oldCapture, let oldPlayback) = leg {
+                capture.goOn(from: oldCapture)
+                playback.goOn(from: oldPlayback)
+            }
             // The old devices are let go behind the command that leaves them.
             let old = leg
             leg = .devices(capture, playback)
@@ -80,11 +84,7 @@ extension Session {
         AudioDoor.write(greeting, to: socket)
         let number = media.attachClient(
             socket: socket, writes: !request.isListener, continuous: request.isContinuous)
-        if request.isListener {
-            programs.listeners.insert(number)
-        } else {
-            programs.writer = number
-        }
+        programs.add(number, socket, writes: !request.isListener)
         leg = .stream(programs)
         return .success(greeting)
     }
