@@ -72,15 +72,8 @@ import Testing
             try client.call("sessions.list")["sessions"]?.arrayValue?.isEmpty == true
         }
         let after = try Scrape(daemon)
-        for family in before.families where family["type"] == "counter" {
-            for sample in family["samples"]?.arrayValue ?? [] {
-                let name = sample["name"]?.stringValue ?? ""
-                let labels = sample["labels"]?.objectValue ?? [:]
-                guard labels["session"] == nil else { continue }
-                #expect(
-                    after.value(name, labels) ?? -1 >= sample["value"]?.numberValue ?? 0, "\(name)")
-            }
-        }
+        let falls = after.falls(since: before)
+        #expect(falls.allSatisfy { $0.contains("\"session\"") }, "\(falls)")
         #expect(after.value("parley_outages_total") == 1)
         #expect(after.value("parley_outage_seconds_total") ?? 0 > 0)
         #expect(after.value("parley_sessions_closed_total") == 1)
@@ -89,6 +82,47 @@ import Testing
                 "parley_transport_host_deaths_total",
                 ["transport": "loopback", "cause": "crashed"]) == 1)
         #expect(after.value("parley_session_info", ["session": "hall"]) == nil)
+    }
+
+    @Test func noCounterFallsWhilePacketsAreLostAndLate() throws {
+        let daemon = try DaemonUnderTest()
+        let client = try daemon.client()
+        _ = try client.call(
+            "sessions.create",
+            [
+                "transport": "loopback", "name": "bad", "wait": true, "local": ["kind": "stream"],
+                "options": [
+                    "mode": "tone", "format": "opus", "lossPercent": 20, "jitterMs": 60,
+                    "duplicatePercent": 10, "reorderPercent": 10, "driftPpm": 5_000,
+                ],
+            ])
+        let program = try AudioProgram(daemon, request: #"{"session":"bad"}"#)
+        var before = try Scrape(daemon)
+        for _ in 0..<12 {
+            _ = program.read(samples: 8_000)
+            let now = try Scrape(daemon)
+            let falls = now.falls(since: before)
+            #expect(falls.isEmpty, "\(falls)")
+            before = now
+        }
+        let session: JSONObject = ["session": "bad"]
+        #expect(before.value("parley_session_packets_lost", session) ?? 0 > 0)
+        #expect(before.value("parley_session_concealed_samples_total", session) ?? 0 > 0)
+        // Of the config, and no sum of it.
+        #expect(
+            before.value("parley_session_jitter_buffer_target_delay_seconds", session) == 0.01)
+    }
+
+    @Test(.enabled(if: getuid() == 0)) func oneUsersHasteIsNoOthersLoss() throws {
+        let daemon = try DaemonUnderTest()
+        try SocketAccessTests().openFiles(of: daemon)
+        func ask(as user: uid_t) throws -> String {
+            try String(
+                SocketAccessTests.acting(as: user) { try Scrape.get(daemon) }
+                    .dropFirst(9).prefix(3))
+        }
+        try daemon.until("the hasty one is told to wait") { try ask(as: 70_001) == "429" }
+        #expect(try ask(as: 70_002) == "200")
     }
 
     @Test func rudeScrapersDisturbNobody() throws {

@@ -44,6 +44,28 @@ struct Scrape {
         return nil
     }
 
+    /// Names of samples.
+    var sampleNames: Set<String> {
+        Set(
+            families.flatMap { $0["samples"]?.arrayValue ?? [] }
+                .compactMap { $0["name"]?.stringValue })
+    }
+
+    /// What is less than it was in `before`, or gone, though it is a counter.
+    func falls(since before: Scrape) -> [String] {
+        before.families.filter { $0["type"] == "counter" }
+            .flatMap { $0["samples"]?.arrayValue ?? [] }
+            .compactMap { sample in
+                let name = sample["name"]?.stringValue ?? ""
+                let labels = sample["labels"]?.objectValue ?? [:]
+                let (old, new) = (sample["value"]?.numberValue ?? 0, value(name, labels))
+                guard let new, new >= old else {
+                    return "\(name) \(JSONValue.object(labels)): \(old), \(String(describing: new))"
+                }
+                return nil
+            }
+    }
+
     /// Names of families.
     var names: Set<String> { Set(families.compactMap { $0["name"]?.stringValue }) }
 

@@ -1,6 +1,7 @@
 import Control
 import Foundation
 import JSON
+import SoundServer
 import Testing
 
 /// A daemon with sessions of the webrtc plugin that make real WebRTC calls on loopback.
@@ -8,8 +9,10 @@ struct WebRTCSessions {
     let daemon: DaemonUnderTest
     let client: ControlClient
 
-    init(config: String = "", wrapper: String? = nil) throws {
-        daemon = try DaemonUnderTest(config: config, wrapper: wrapper)
+    init(
+        sound: PrivateSoundServer? = nil, config: String = "", wrapper: String? = nil
+    ) throws {
+        daemon = try DaemonUnderTest(sound: sound, config: config, wrapper: wrapper)
         try daemon.install(
             plugin: "\(DaemonUnderTest.buildDirectory)/libwebrtc.so", as: "webrtc.so")
         client = try daemon.client()
@@ -62,14 +65,19 @@ struct WebRTCSessions {
     /// Two sessions, `near` and `far`, whose descriptions and candidates the test carries over.
     static func pair(_ options: JSONObject = [:]) throws -> WebRTCSessions {
         let sessions = try WebRTCSessions()
+        try sessions.call(options)
+        return sessions
+    }
+
+    /// Makes ``pair(_:)`` in a daemon that has no session yet.
+    func call(_ options: JSONObject = [:]) throws {
         for (name, role) in [("far", "answer"), ("near", "offer")] {
             var options = options
             options["signalling"] = "manual"
             options["role"] = .string(role)
-            try sessions.create(name, options)
+            try create(name, options)
         }
-        try sessions.carry()
-        return sessions
+        try carry()
     }
 
     /// Carries descriptions and candidates until both are connected.
