@@ -8,6 +8,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -52,8 +53,11 @@ static int create(const struct ruleset *ruleset, int abi) {
     return (int)syscall(SYS_landlock_create_ruleset, ruleset, size, 0u);
 }
 
+/* Who has no right to administrate must give new privileges up before. */
 static int enforce(int rules) {
-    int result = syscall(SYS_landlock_restrict_self, rules, 0u) < 0 ? -errno : 0;
+    int result = 0;
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || syscall(SYS_landlock_restrict_self, rules, 0u) < 0)
+        result = -errno;
     close(rules);
     return result;
 }
