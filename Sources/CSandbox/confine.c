@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -46,6 +47,28 @@ static int drop_capabilities(void) {
     if (!has_more)
         return 0; /* where there is nothing to give up, a unit may deny the call itself */
     return syscall(SYS_capset, &header, data) < 0 ? -errno : 0;
+}
+
+/* What the daemon may do for its sound is no business of its plugins; a great number of descriptors none either. */
+static int drop_limits(void) {
+    static const struct { int resource; rlim_t most; } limits[] = {
+        {RLIMIT_RTPRIO, 0}, {RLIMIT_NICE, 0}, {RLIMIT_NOFILE, 4096},
+    };
+
+    for (size_t i = 0; i < sizeof limits / sizeof *limits; i++) {
+        struct rlimit limit;
+        const rlim_t most = limits[i].most;
+        if (getrlimit(limits[i].resource, &limit) < 0)
+            return -errno;
+        if (limit.rlim_max <= most)
+            continue;
+        limit.rlim_max = most;
+        if (limit.rlim_cur > most)
+            limit.rlim_cur = most;
+        if (setrlimit(limits[i].resource, &limit) < 0)
+            return -errno;
+    }
+    return 0;
 }
 
 /* The filter is for every thread. It does not make the kernel slow down speculation, which old kernels
@@ -90,6 +113,8 @@ int parley_sandbox_confine(parley_sandbox_role role, parley_sandbox_mode mode) {
     filter_end(&filter);
     if (filter.is_full)
         return -E2BIG;
-    int fault = role == PARLEY_SANDBOX_HOST ? drop_capabilities() : 0;
+    int fault = role == PARLEY_SANDBOX_HOST ? drop_limits() : 0;
+    if (!fault && role == PARLEY_SANDBOX_HOST)
+        fault = drop_capabilities();
     return fault ? fault : install(&filter, mode);
 }

@@ -96,13 +96,14 @@ static void grant_list(int rules, const char *list) {
 }
 
 /* The resolver's file is often a link into a directory of the service that writes it, anew and by rename
- * whenever the network changes: the directory must be granted, or names stop to resolve. */
+ * whenever the network changes: the directory must be granted, or names stop to resolve. /run itself is no
+ * such directory: there the file alone is granted, as it is elsewhere. */
 static void grant_resolver(int rules) {
     char path[PATH_MAX];
     if (!realpath("/etc/resolv.conf", path))
         return;
     char *name = strrchr(path, '/');
-    if (name && strncmp(path, "/run/", 5) == 0) {
+    if (name && strncmp(path, "/run/", 5) == 0 && name > path + strlen("/run")) {
         *name = 0;
         grant_path(rules, path, FS_READ_FILE);
     }

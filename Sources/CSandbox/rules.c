@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/sched.h>
+#include <linux/sockios.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -116,10 +117,19 @@ static void allow_what_is_frequent(struct filter *filter) {
         filter_allow(filter, calls[i]);
 }
 
+/* Whom the kernel is to signal when a descriptor has news, and by which signal, is a way to kill whoever has
+ * the same user: it asks who set it, not who the descriptor belongs to. The terminal of a shell is not to
+ * be taken over: who reads from it, what its input goes through, and characters put in there as if its user
+ * had typed them. */
+static void deny_by_descriptor(struct filter *filter) {
+    NOT(filter, SYS_fcntl, argument(1), EPERM, F_SETOWN, F_SETOWN_EX, F_SETSIG);
+    NOT(filter, SYS_ioctl, argument(1), EPERM, FIOSETOWN, SIOCSPGRP, TIOCSPGRP, TIOCSCTTY, TIOCSETD,
+        TIOCSTI, TIOCLINUX);
+}
+
 /* Nobody who runs plugins or sound needs these. */
 static void deny_to_everyone(struct filter *filter) {
-    /* Characters that are put into the terminal's input, as if its user had typed them. */
-    NOT(filter, SYS_ioctl, argument(1), EPERM, TIOCSTI, TIOCLINUX);
+    deny_by_descriptor(filter);
     DENY(filter, tracing, EPERM);
     DENY(filter, kernel, EPERM);
     DENY(filter, namespaces, EPERM);
@@ -130,10 +140,19 @@ static void deny_to_everyone(struct filter *filter) {
     DENY(filter, identity, EPERM);
 }
 
-/* Memory is written or executed, never both. */
+/* A piece of memory is written or executed, never both, and what is executed comes from a file. (A file that
+ * the process may write, in memory or not, can still be mapped twice.) */
 static void deny_new_code(struct filter *filter) {
     const uint32_t both = PROT_WRITE | PROT_EXEC;
-    NOT(filter, SYS_mmap, masked(2, both), EPERM, both);
+    size_t rule = filter_open_rule(filter, SYS_mmap);
+    filter_load(filter, masked(2, both));
+    filter_unless(filter, both, 1);
+    filter_answer(filter, EPERM);
+    filter_unless(filter, PROT_EXEC, 4); /* loads with a mask are two instructions */
+    filter_load(filter, masked(3, MAP_ANONYMOUS));
+    filter_unless(filter, MAP_ANONYMOUS, 1);
+    filter_answer(filter, EPERM);
+    filter_close_rule(filter, rule);
     NOT(filter, SYS_mprotect, masked(2, PROT_EXEC), EPERM, PROT_EXEC);
     NOT(filter, SYS_pkey_mprotect, masked(2, PROT_EXEC), EPERM, PROT_EXEC);
 }
@@ -214,11 +233,16 @@ static void keep_terms(struct filter *filter) {
     const uint32_t own = (uint32_t)getpid();
     NOT(filter, SYS_prctl, argument(0), EPERM, PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_PTRACER,
         PR_SET_MM, PR_SET_CHILD_SUBREAPER, PR_SET_SECUREBITS, PR_CAP_AMBIENT);
-    ONLY(filter, SYS_sched_setscheduler, argument(0), EPERM, 0, own);
+    size_t rule = filter_open_rule(filter, SYS_sched_setscheduler);
+    filter_load(filter, argument(0));
+    REQUIRE(filter, EPERM, 0, own);
+    filter_load(filter, masked(1, ~(uint32_t)SCHED_RESET_ON_FORK)); /* nothing that is real time */
+    REQUIRE(filter, EPERM, SCHED_NORMAL, SCHED_BATCH, SCHED_IDLE);
+    filter_close_rule(filter, rule);
+    filter_deny(filter, SYS_sched_setattr, EPERM); /* what it asks for lies in memory */
     ONLY(filter, SYS_sched_setparam, argument(0), EPERM, 0, own);
-    ONLY(filter, SYS_sched_setattr, argument(0), EPERM, 0, own);
     ONLY(filter, SYS_sched_setaffinity, argument(0), EPERM, 0, own);
-    size_t rule = filter_open_rule(filter, SYS_setpriority);
+    rule = filter_open_rule(filter, SYS_setpriority);
     filter_load(filter, argument(0));
     REQUIRE(filter, EPERM, 0 /* PRIO_PROCESS */);
     filter_load(filter, argument(1));
@@ -235,5 +259,6 @@ void add_host_rules(struct filter *filter) {
     deny_processes(filter);
     deny_other_processes(filter);
     keep_terms(filter);
+    filter_deny(filter, SYS_inotify_add_watch, EPERM); /* Landlock lets any file be watched */
     deny_to_everyone(filter);
 }

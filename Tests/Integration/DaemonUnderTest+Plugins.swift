@@ -63,4 +63,27 @@ extension DaemonUnderTest {
         }
         return String(decoding: all, as: UTF8.self)
     }
+
+    /// What the kernel tells of a process, or of one thread of it.
+    static func status(of pid: pid_t, _ thread: String? = nil) -> [String: String] {
+        let path = thread.map { "/proc/\(pid)/task/\($0)/status" } ?? "/proc/\(pid)/status"
+        let text = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
+        var status: [String: String] = [:]
+        for line in text.split(separator: "\n") {
+            let parts = line.split(separator: ":", maxSplits: 1)
+            guard parts.count == 2 else { continue }
+            status[String(parts[0])] = parts[1].trimmingCharacters(in: .whitespaces)
+        }
+        return status
+    }
+
+    /// How many filters of system calls a process is under.
+    static func filters(of pid: pid_t) throws -> Int {
+        try #require(Int(status(of: pid)["Seccomp_filters"] ?? ""), "Linux 5.9 or later")
+    }
+
+    /// Whether the process is there and not just waits to be buried.
+    static func isRunning(_ pid: pid_t) -> Bool {
+        status(of: pid)["State"].map { !$0.hasPrefix("Z") } ?? false
+    }
 }

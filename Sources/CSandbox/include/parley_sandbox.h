@@ -16,7 +16,7 @@ extern "C" {
 
 typedef enum parley_sandbox_role {
     PARLEY_SANDBOX_DAEMON = 1,  /* Unix sockets only; starts no program, takes no signals to others */
-    PARLEY_SANDBOX_SPAWNER = 2, /* what no process of Parley needs; hosts inherit it */
+    PARLEY_SANDBOX_SPAWNER = 2, /* what no process of Parley needs; hosts of a spawner inherit it */
     PARLEY_SANDBOX_HOST = 3     /* IP and netlink route sockets only; no program, no file is written */
 } parley_sandbox_role;
 
@@ -32,7 +32,8 @@ const char *parley_sandbox_mode_name(parley_sandbox_mode mode);
 
 /*
  * Puts the role's system-call filter in force for every thread of this process, with no_new_privs, and
- * makes the process undumpable. A host gives its capabilities up too, but for binding low ports.
+ * makes the process undumpable. A host gives its capabilities up too, but for binding low ports, and its limits
+ * for priority.
  * Returns 0 or a negative errno; -ENOSYS when this kernel cannot filter.
  */
 int parley_sandbox_confine(parley_sandbox_role role, parley_sandbox_mode mode);

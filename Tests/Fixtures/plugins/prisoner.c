@@ -8,11 +8,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/netlink.h>
+#include <linux/sockios.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/inotify.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
@@ -124,6 +126,31 @@ static long execute_later(void) {
     return page == MAP_FAILED ? 0 : mprotect(page, 4096, PROT_READ | PROT_EXEC);
 }
 
+/* Two mappings of one piece of memory could be made of it. */
+static long execute_shared(void) {
+    void *page = mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    return page == MAP_FAILED ? -1 : munmap(page, 4096);
+}
+
+static long watch(const char *path) {
+    int fd = inotify_init1(IN_CLOEXEC);
+    return fd < 0 ? 0 : inotify_add_watch(fd, path, IN_ALL_EVENTS);
+}
+
+static long schedule(int policy, int priority) {
+    return sched_setscheduler(0, policy, &(struct sched_param){.sched_priority = priority});
+}
+
+static long schedule_by_attributes(void) {
+    struct { uint32_t size, policy; uint64_t flags; int32_t nice; uint32_t priority; uint64_t deadline[3]; }
+        attributes = {.size = sizeof attributes, .policy = SCHED_FIFO, .priority = 1};
+    return syscall(SYS_sched_setattr, 0, &attributes, 0);
+}
+
+static long raise_limit(int resource, rlim_t value) {
+    return setrlimit(resource, &(struct rlimit){value, value});
+}
+
 #if defined(__x86_64__)
 /* getpid() by the ABI of 32 bits: 20. */
 static long call_foreign(void) {
@@ -136,6 +163,24 @@ static long call_foreign(void) {
 }
 static long call_x32(void) { return syscall(0x40000000 + SYS_getpid); }
 #endif
+
+/* Who is to be told of a descriptor's news: the kernel would send what F_SETSIG says, SIGKILL for one. */
+static void own_descriptor(char *report, const char *whose, int pid) {
+    static int pair[2] = {-1, -1};
+    char name[64];
+    if (pair[0] < 0 && socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
+        return;
+    snprintf(name, sizeof name, "%s owner", whose);
+    note(report, name, fcntl(pair[0], F_SETOWN, pid));
+    snprintf(name, sizeof name, "%s owner of a kind", whose);
+    note(report, name, fcntl(pair[0], F_SETOWN_EX, &(struct f_owner_ex){F_OWNER_PID, pid}));
+    snprintf(name, sizeof name, "%s owner by ioctl", whose);
+    note(report, name, ioctl(pair[0], FIOSETOWN, &pid));
+    snprintf(name, sizeof name, "%s group by ioctl", whose);
+    note(report, name, ioctl(pair[0], SIOCSPGRP, &pid));
+    snprintf(name, sizeof name, "%s signal", whose);
+    note(report, name, fcntl(pair[0], F_SETSIG, SIGKILL));
+}
 
 static void of_process(char *report, const char *whose, int pid) {
     char path[64], name[64];
@@ -163,6 +208,7 @@ static void of_process(char *report, const char *whose, int pid) {
     note(report, name, setpriority(PRIO_PROCESS, (id_t)pid, 19));
     snprintf(name, sizeof name, "%s affinity", whose);
     note(report, name, sched_setaffinity(pid, sizeof(cpu_set_t), &(cpu_set_t){{1}}));
+    own_descriptor(report, whose, pid);
 }
 
 static void try_all(char *report) {
@@ -190,6 +236,9 @@ static void try_all(char *report) {
     note(report, "configured file", open_and_close(PLACE "/configured.pem", O_RDONLY));
     note(report, "authorities", open_and_close("/etc/ssl/certs", O_RDONLY | O_DIRECTORY));
     note(report, "names", open_and_close("/etc/hosts", O_RDONLY));
+    note(report, "resolver", open_and_close("/etc/resolv.conf", O_RDONLY));
+    note(report, "beside the resolver", open_and_close("/run/parley-secret", O_RDONLY));
+    note(report, "watch", watch(PLACE "/secret"));
     note(report, "own map", open_and_close("/proc/self/maps", O_RDONLY));
     note(report, "write", open_and_close(PLACE "/written", O_WRONLY | O_CREAT));
     note(report, "write configured", open_and_close(PLACE "/configured.pem", O_WRONLY));
@@ -221,7 +270,7 @@ static void try_all(char *report) {
     note(report, "exec", execute());
     note(report, "fexec", execute_descriptor());
     note(report, "kill all", kill(-1, 0x7f));
-    note(report, "parent", kill(getppid(), SIGKILL));
+    of_process(report, "parent", getppid());
     of_process(report, "daemon", daemon_pid);
     of_process(report, "neighbour", neighbour_pid);
     /* the terms it lives by */
@@ -231,6 +280,17 @@ static void try_all(char *report) {
     note(report, "group", setpgid(0, getppid()));
     note(report, "nice all", setpriority(PRIO_USER, 0, 19));
     note(report, "terminal", ioctl(0, TIOCSTI, "x"));
+    note(report, "terminal's reader", ioctl(0, TIOCSPGRP, &(pid_t){getpid()}));
+    note(report, "terminal's session", ioctl(0, TIOCSCTTY, 1));
+    note(report, "terminal's discipline", ioctl(0, TIOCSETD, &(int){0}));
+    note(report, "first in, first out", schedule(SCHED_FIFO, 1));
+    note(report, "round robin", schedule(SCHED_RR, 1));
+    note(report, "real time by attributes", schedule_by_attributes());
+    note(report, "batch", schedule(SCHED_BATCH, 0));
+    note(report, "ordinary", schedule(SCHED_OTHER, 0));
+    note(report, "real-time limit", raise_limit(RLIMIT_RTPRIO, 1));
+    note(report, "nice limit", raise_limit(RLIMIT_NICE, 21));
+    note(report, "descriptor limit", raise_limit(RLIMIT_NOFILE, 4097));
     /* the kernel */
     note(report, "io_uring", syscall(SYS_io_uring_setup, 4, uring));
     note(report, "bpf", syscall(SYS_bpf, 0, uring, sizeof uring));
@@ -244,6 +304,7 @@ static void try_all(char *report) {
     note(report, "shared memory", syscall(SYS_shmget, 0, 4096, 0600));
     note(report, "write and execute", write_and_execute());
     note(report, "execute later", execute_later());
+    note(report, "execute shared", execute_shared());
     note(report, "unknown call", syscall(10000));
 #if defined(__x86_64__)
     note(report, "foreign call", call_foreign());

@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
@@ -46,8 +47,8 @@ static long try_fork(void) {
     return pid < 0 ? -1 : waitpid(pid, NULL, 0);
 }
 
-static long map_code(void) {
-    void *page = mmap(NULL, 4096, PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+static long map_code(int protection, int kind) {
+    void *page = mmap(NULL, 4096, protection, kind | MAP_ANONYMOUS, -1, 0);
     return page == MAP_FAILED ? -1 : munmap(page, 4096);
 }
 
@@ -82,10 +83,15 @@ static void try_all(void) {
     note("exec", run_program());
     note("fork", try_fork());
     note("thread", start_thread());
-    note("code", map_code());
+    note("code", map_code(PROT_WRITE | PROT_EXEC, MAP_PRIVATE));
+    note("shared code", map_code(PROT_READ | PROT_EXEC, MAP_SHARED));
     note("ptrace", ptrace(PTRACE_ATTACH, 0, 0, 0));
     note("kill", kill(getppid(), SIGCONT));
     note("is there", kill(getppid(), 0));
+    note("kill by descriptor", fcntl(pair[0], F_SETOWN, getppid()));
+    note("signal of a descriptor", fcntl(pair[0], F_SETSIG, SIGURG));
+    note("flags of a descriptor", fcntl(pair[0], F_SETFL, O_NONBLOCK));
+    note("terminal", ioctl(pair[0], TIOCSPGRP, &(pid_t){1}));
     note("own signal", kill(getpid(), SIGURG));
     note("io_uring", syscall(SYS_io_uring_setup, 1, NULL));
     note("keyctl", syscall(SYS_keyctl, 0, 0, 0, 0, 0));
