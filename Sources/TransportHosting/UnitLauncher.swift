@@ -7,9 +7,10 @@ import Glibc
 /// of `parley-host@.service`, with an account and a sandbox of its own.
 ///
 /// The connection is the host's control socket. Its first message brings the other descriptors, among them
-/// one end of a pair that stands for its life: it closes when the process ends, however it does, and the
-/// kernel kills the process when the daemon shuts its own end, however that came to be.
-/// How the process ended systemd knows and the journal tells.
+/// one end of a pair that stands for its life. The host's parent has it (keeper.c), and no plugin can reach
+/// that: the end closes when the host has ended, however it did, and the parent kills the host when the
+/// daemon shuts its own end, however that came to be. How the process ended systemd knows and the journal
+/// tells.
 @LoopActor
 public final class UnitLauncher: HostLauncher {
     /// How long a host may take to end after the daemon hung up.
@@ -45,8 +46,7 @@ public final class UnitLauncher: HostLauncher {
         // Nobody writes there: whatever can be read is the end.
         lives[host] = EventLoop.shared.watch(end.raw, for: .read) { _ in conclude() }
         return LaunchedHost(control: control, audio: audio.ours) {
-            // A hostile plugin could have told the kernel otherwise. Then the daemon lets go of it, and
-            // its unit ends with the daemon's.
+            // Should the machine be too slow for that, the daemon lets go of it.
             shutdown(end.raw, CInt(SHUT_WR))
             _ = EventLoop.shared.schedule(after: Self.killLimit) { conclude() }
         }

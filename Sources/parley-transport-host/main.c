@@ -72,8 +72,9 @@ int main(int count, char **arguments) {
     }
     if (strcmp(mode, "--unit") == 0 && is_packet_socket(PARLEY_WIRE_CONTROL_FD)) {
         prctl(PR_SET_NAME, "parley-host");
-        int readable = become_unit();
-        return run_host(sandbox_mode(count > 2 ? arguments[2] : ""), readable);
+        parley_sandbox_mode sandbox = sandbox_mode(count > 2 ? arguments[2] : "");
+        int readable = become_unit(sandbox);
+        return run_host(sandbox, readable);
     }
     fprintf(stderr, "parley-transport-host is started by parleyd, not by hand; it knows --version\n");
     return 2;

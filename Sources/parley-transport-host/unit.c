@@ -4,17 +4,17 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "keeper.h"
 #include "wire.h"
 
-/* Descriptors of the first message: the one that tells by its end that this process has ended, audio, the
- * plugin, and what it may read. */
+/* Descriptors of the first message: the one that tells by its end that the host has ended, audio, the plugin,
+ * and what it may read. */
 #define UNIT_FDS 3
 #define PLUGIN 2
 #define UNIT_FDS_MAX (UNIT_FDS + PARLEY_WIRE_READABLE_MAX)
@@ -47,19 +47,6 @@ static int receive(parley_spawn_message *message, int *fds) {
     return count;
 }
 
-/* Lets the kernel end this process when the daemon hangs up on the socket, or says anything there: whatever the
- * plugin's threads do, and even when they are stopped. The socket stays open until the process ends, which
- * is how the daemon learns of that. See F_SETSIG in fcntl(2). */
-static void die_with(int socket) {
-    struct pollfd end = {.fd = socket, .events = POLLIN};
-
-    if (fcntl(socket, F_SETOWN, getpid()) < 0 || fcntl(socket, F_SETSIG, SIGKILL) < 0 ||
-        fcntl(socket, F_SETFL, fcntl(socket, F_GETFL) | O_ASYNC) < 0)
-        die("the kernel won't watch the daemon: errno %d", errno);
-    if (poll(&end, 1, 0) != 0)
-        die("the daemon hung up"); /* before the kernel was asked */
-}
-
 /* The daemon has looked at the file already, more closely. This keeps somebody who has taken the daemon over from
  * running code of his own with the network that the daemon lacks. A file that has been replaced meanwhile, as by an
  * upgrade, is as good as before. */
@@ -71,7 +58,7 @@ static void check_plugin(int fd) {
         die("the plugin is not a file that root owns and nobody else may write: as a unit nothing else is loaded");
 }
 
-int become_unit(void) {
+int become_unit(parley_sandbox_mode mode) {
     parley_spawn_message message;
     int fds[UNIT_FDS_MAX], count;
 
@@ -82,11 +69,10 @@ int become_unit(void) {
     for (int i = 0; i < count; i++)
         if ((fds[i] = fcntl(fds[i], F_DUPFD_CLOEXEC, FIRST_FREE_FD)) < 0)
             die("no descriptors: errno %d", errno);
-    die_with(fds[0]);
+    live_under_keeper(fds[0], mode);
     for (int i = 1; i < count; i++)
         if (dup2(fds[i], PARLEY_WIRE_AUDIO_FD + i - 1) < 0)
             die("no descriptors: errno %d", errno);
-    close_range((unsigned)(PARLEY_WIRE_AUDIO_FD + count - 1), FIRST_FREE_FD - 1, 0);
-    close_range((unsigned)fds[0] + 1, ~0u, 0);
+    close_range((unsigned)(PARLEY_WIRE_AUDIO_FD + count - 1), ~0u, 0);
     return count - UNIT_FDS;
 }

@@ -125,6 +125,48 @@ import Testing
         }
     }
 
+    @Test func aHostilePluginInAUnitReachesNothing() throws {
+        let activator = try Activator()
+        let daemon = try DaemonUnderTest(arguments: ["--host-socket", activator.socket])
+        let host = try Prisoner.reachesNothing(of: daemon)
+        let keeper = try #require(pid_t(DaemonUnderTest.status(of: host)["PPid"] ?? ""))
+        #expect(DaemonUnderTest.status(of: keeper)["Name"] == "parley-keeper")
+        #expect(DaemonUnderTest.status(of: keeper)["NoNewPrivs"] == "1")
+        let filters = try [getpid(), keeper, host].map { try DaemonUnderTest.filters(of: $0) }
+        #expect(filters.dropFirst().map { $0 - filters[0] } == [1, 1])
+    }
+
+    /// What tells the kernel of the daemon's hang-up is not in the plugin's process.
+    @Test func aPluginInAUnitThatWouldOutliveItsEndIsEnded() throws {
+        let activator = try Activator()
+        let daemon = try DaemonUnderTest(arguments: ["--host-socket", activator.socket])
+        try daemon.add("hostile", DaemonUnderTest.fixture("hostile"), ["-DESCAPE_AT_DROP"])
+        let client = try daemon.client()
+        try create("hostile", client)
+        let host = try #require(daemon.hosts(of: "hostile.so").first)
+        let keeper = try #require(pid_t(DaemonUnderTest.status(of: host)["PPid"] ?? ""))
+        _ = try client.call("session.mute", ["session": "s", "muted": true])
+        try daemon.until("the host and its keeper are gone") {
+            !DaemonUnderTest.isRunning(host) && !DaemonUnderTest.isRunning(keeper)
+        }
+    }
+
+    /// The kernel ends the host when nobody can do so any more.
+    @Test func aHostInAUnitEndsWithItsKeeper() throws {
+        let activator = try Activator()
+        let daemon = try DaemonUnderTest(arguments: ["--host-socket", activator.socket])
+        let client = try daemon.client()
+        try create("loopback", client)
+        let host = try #require(daemon.hosts(of: "loopback.so").first)
+        let keeper = try #require(pid_t(DaemonUnderTest.status(of: host)["PPid"] ?? ""))
+        kill(host, SIGSTOP)
+        kill(keeper, SIGKILL)
+        try daemon.until("another host is there") {
+            !DaemonUnderTest.isRunning(host)
+                && daemon.hosts(of: "loopback.so").contains { $0 != host }
+        }
+    }
+
     /// A socket that is away for a while is nobody's fault.
     @Test func hostsComeBackWithTheSocketOfTheirUnits() throws {
         let activator = try Activator()
