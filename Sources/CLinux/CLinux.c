@@ -6,10 +6,12 @@
 #include <linux/openat2.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/timex.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 ssize_t parley_send_rights(int socket, const void *bytes, size_t size, const int *fds, int count,
@@ -163,6 +165,13 @@ int parley_open_no_links(int directory, const char *path, int flags) {
     struct open_how how = {.flags = (unsigned)flags, .resolve = RESOLVE_NO_SYMLINKS};
 
     return (int)syscall(SYS_openat2, directory, path, &how, sizeof how);
+}
+
+bool parley_has_access_list(int descriptor) {
+    char path[32];
+
+    snprintf(path, sizeof path, "/proc/self/fd/%d", descriptor); /* fgetxattr() takes none by O_PATH */
+    return getxattr(path, "system.posix_acl_access", NULL, 0) >= 0 || (errno != ENODATA && errno != EOPNOTSUPP);
 }
 
 int parley_clock_is_kept(void) {

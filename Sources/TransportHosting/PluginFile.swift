@@ -39,11 +39,8 @@ struct PluginDirectory {
         var fault: String?
         var here = try Self.open("/", in: AT_FDCWD, called: "/")
         func check(_ name: String) {
-            var status = stat()
             guard fault == nil, !directory.isTrusted else { return }
-            fault =
-                fstat(here.raw, &status) == 0
-                ? rules.fault(of: status, at: name) : "\(name) can't be examined: errno \(errno)"
+            fault = rules.fault(of: here.raw, at: name)
         }
         check("/")
         for component in String(cString: resolved).split(separator: "/") {
@@ -102,7 +99,7 @@ struct PluginDirectory {
         case S_IFDIR: throw Refusal("\(path) is a directory")
         default: throw Refusal("\(path) is not a regular file")
         }
-        if !directory.isTrusted, let fault = rules.fault(of: status, at: path) {
+        if !directory.isTrusted, let fault = rules.fault(of: place, at: path) {
             throw Refusal(fault)
         }
         let raw = openat(handle.raw, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)

@@ -1,13 +1,37 @@
+import CLinux
 import Glibc
 
 /// Whom the daemon trusts to put code on this machine: root and the user that it runs as.
 struct TrustRules {
     let user: uid_t
     let group: gid_t
+    /// Whether nobody but root and the user is in a group.
+    let isPrivate: (gid_t) -> Bool
+
+    init(user: uid_t, group: gid_t, isPrivate: ((gid_t) -> Bool)? = nil) {
+        self.user = user
+        self.group = group
+        self.isPrivate = isPrivate ?? { GroupMembers.areOnly(user, in: $0) }
+    }
 
     static var ofThisProcess: TrustRules { TrustRules(user: geteuid(), group: getegid()) }
 
-    /// Why somebody else could change what `path` names, or nil.
+    /// Why somebody else could change what `path` names, which is open as `descriptor`, or nil.
+    func fault(of descriptor: CInt, at path: String) -> String? {
+        var status = stat()
+        guard fstat(descriptor, &status) == 0 else {
+            return "\(path) can't be examined: errno \(errno)"
+        }
+        if let fault = fault(of: status, at: path) { return fault }
+        // Nobody whom a list names may write where the group may not.
+        let isSticky = status.st_mode & S_IFMT == S_IFDIR && status.st_mode & S_ISVTX != 0
+        guard status.st_mode & S_IWGRP != 0, !isSticky, parley_has_access_list(descriptor) else {
+            return nil
+        }
+        return "an access control list may let others write to \(path): chmod g-w it"
+    }
+
+    /// What owner and mode alone tell.
     func fault(of status: stat, at path: String) -> String? {
         guard status.st_uid == 0 || status.st_uid == user else {
             return "\(path) belongs to user \(status.st_uid), not to root or to user \(user)"
@@ -23,8 +47,9 @@ struct TrustRules {
         return nil
     }
 
-    /// Whether the group is that of the owner alone, as far as this process can know.
+    /// Whether the group is that of the owner alone. That of a service has its clients in it, often.
     private func isOwnGroup(_ status: stat) -> Bool {
-        status.st_uid == user && status.st_gid == group || status.st_uid == 0 && status.st_gid == 0
+        let owned = status.st_uid == user && status.st_gid == group
+        return (owned || status.st_uid == 0 && status.st_gid == 0) && isPrivate(status.st_gid)
     }
 }

@@ -80,8 +80,57 @@ import Testing
         status.st_uid = owner
         status.st_gid = group
         status.st_mode = S_IFDIR | mode
-        let rules = TrustRules(user: 1000, group: 1000)
+        let rules = TrustRules(user: 1000, group: 1000, isPrivate: { _ in true })
         #expect((rules.fault(of: status, at: "/x") == nil) == isSafe)
+    }
+
+    /// The group of the service is that of its clients, too.
+    @Test(arguments: [0, 1000])
+    func aGroupThatOthersAreInMayNotWrite(_ owner: uid_t) {
+        var status = stat()
+        status.st_uid = owner
+        status.st_gid = gid_t(owner)
+        status.st_mode = S_IFREG | 0o775
+        let rules = TrustRules(user: 1000, group: 1000, isPrivate: { $0 != gid_t(owner) })
+        #expect(rules.fault(of: status, at: "/x")?.contains("group \(owner) can write") == true)
+        status.st_mode = S_IFREG | 0o755
+        #expect(rules.fault(of: status, at: "/x") == nil)
+    }
+
+    @Test func groupsAreAskedForTheirMembers() throws {
+        // Every Debian has an account with a group of its own, and none has a group 4711.
+        let daemon = try #require(getpwnam("daemon")?.pointee)
+        #expect(GroupMembers.areOnly(daemon.pw_uid, in: daemon.pw_gid))
+        #expect(!GroupMembers.areOnly(4711, in: daemon.pw_gid), "it is the first of an account")
+        #expect(GroupMembers.areOnly(daemon.pw_uid, in: 4711))
+        // Whoever is listed counts as well.
+        setgrent()
+        defer { endgrent() }
+        var listed: [gid_t: String] = [:]
+        while let group = getgrent()?.pointee {
+            if let member = group.gr_mem.pointee { listed[group.gr_gid] = String(cString: member) }
+        }
+        for (group, member) in listed where member != "root" {
+            #expect(!GroupMembers.areOnly(4711, in: group), "\(member) is in \(group)")
+        }
+    }
+
+    /// With a list the mode's bits for the group are what it may grant at the most.
+    @LoopActor @Test func aFileThatAListLetsOthersWriteIsRefusedUntilItIsMended() async throws {
+        let workshop = try Workshop()
+        let path = try workshop.install(Self.hostile, as: "plugin.so")
+        chmod(path, 0o775)
+        let list = "AgAAAAEABwD/////AgAHAGcSAAAEAAUA/////xAABwD/////IAAFAP////8="
+        try #require(
+            Workshop.run([
+                "python3", "-c",
+                "import base64, os, sys; os.setxattr(sys.argv[1], 'system.posix_acl_access', "
+                    + "base64.b64decode(sys.argv[2]))", path, list,
+            ]), "a file system with access control lists")
+        let stage = try Stage(workshop)
+        #expect(try await stage.refusal(of: path).contains("access control list"))
+        chmod(path, 0o755)
+        try await stage.added("hostile")
     }
 
     /// What was checked is what is loaded, by its descriptor, wherever its name leads by then.

@@ -3,6 +3,7 @@
 #ifndef PARLEY_CLINUX_H
 #define PARLEY_CLINUX_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/epoll.h>
@@ -65,6 +66,10 @@ int parley_demote_on_overrun(const pid_t *threads, int count, int bell);
 
 /* openat() with O_PATH, O_NOFOLLOW and O_CLOEXEC: a place that can be examined without being opened. */
 int parley_open_path(int directory, const char *name, int flags);
+
+/* Whether what a descriptor, perhaps one by O_PATH, stands for has a POSIX access control list beside its mode,
+ * or may have one that can't be seen. */
+bool parley_has_access_list(int descriptor);
 
 /* Keeps the memory of this process from others of the same user, and out of core dumps. */
 int parley_forbid_dumps(void);
