@@ -246,7 +246,7 @@ let package = Package(
             of: "parleyctl",
             ["JSON", "Configuration", "PulseAudio", "Control", "ControlProtocol", "EventLoop"]),
         tests(of: "TransportHosting", ["EventLoop", "JSON", "CParleyWire"]),
-        tests(of: "Gateway", ["JSON", "Metrics"]),
+        tests(of: "Gateway", ["JSON", "Metrics", "PulseAudio"]),
         tests(
             of: "MediaEngine",
             [

@@ -4,7 +4,7 @@ import PulseAudio
 extension AudioDevice {
     /// As `devices.list` shows it.
     var json: JSONValue {
-        [
+        var object: JSONObject = [
             "name": .string(name), "kind": .string(kind.rawValue),
             "description": .string(description), "default": .bool(isDefault),
             "state": .string(state.rawValue), "rate": .integer(Int64(rateHz)),
@@ -12,6 +12,8 @@ extension AudioDevice {
             "volume": .number((volume * 1_000).rounded() / 1_000),
             "muted": .bool(isMuted), "monitor": .bool(isMonitor),
         ]
+        if let bluetoothProfile { object["bluetoothProfile"] = .string(bluetoothProfile) }
+        return .object(object)
     }
 }
 

@@ -14,6 +14,9 @@ extension ValueType {
             .required("volume", .number(0 ... .infinity), "Linear as PulseAudio shows it."),
             .required("muted", .boolean, "Whether it is silent."),
             .required("monitor", .boolean, "Whether it records what a loudspeaker plays."),
+            .optional(
+                "bluetoothProfile", .string,
+                "Of a Bluetooth device: what it is used as, as the sound server calls it."),
         ]))
 
     static let deviceList = ValueType.object([
