@@ -13,7 +13,12 @@ struct PluginFile: Sendable {
 /// Why a file or a directory is not used: a sentence.
 struct Refusal: Error, Hashable, CustomStringConvertible {
     let description: String
-    init(_ description: String) { self.description = description }
+    let fault: PluginFault
+
+    init(_ description: String, _ fault: PluginFault = .other) {
+        self.description = description
+        self.fault = fault
+    }
 }
 
 /// A directory that was walked to from the root, each step checked, no link followed.
@@ -22,7 +27,7 @@ struct PluginDirectory {
     private let handle: FileDescriptor
     private let rules: TrustRules
     /// Why nothing in here may be loaded.
-    private let fault: String?
+    private let fault: Refusal?
     let place: FileIdentity.Place
 
     /// Nil when the directory does not exist.
@@ -36,7 +41,7 @@ struct PluginDirectory {
         }
         defer { free(resolved) }
         var path = ""
-        var fault: String?
+        var fault: Refusal?
         var here = try Self.open("/", in: AT_FDCWD, called: "/")
         func check(_ name: String) {
             guard fault == nil, !directory.isTrusted else { return }
@@ -84,7 +89,7 @@ struct PluginDirectory {
     /// Opens a plugin of this directory, if it may be loaded; nil when it is gone by now.
     func open(_ name: String) throws(Refusal) -> PluginFile? {
         let path = "\(directory.path)/\(name)"
-        if let fault { throw Refusal(fault) }
+        if let fault { throw fault }
         let place = parley_open_path(handle.raw, name, 0)
         if place < 0, errno == ENOENT { return nil }
         guard place >= 0 else { throw Refusal("\(path) can't be opened: errno \(errno)") }
@@ -95,13 +100,11 @@ struct PluginDirectory {
         }
         switch status.st_mode & S_IFMT {
         case S_IFREG: break
-        case S_IFLNK: throw Refusal("\(path) is a link: put the file itself there")
+        case S_IFLNK: throw Refusal("\(path) is a link: put the file itself there", .link(path))
         case S_IFDIR: throw Refusal("\(path) is a directory")
         default: throw Refusal("\(path) is not a regular file")
         }
-        if !directory.isTrusted, let fault = rules.fault(of: place, at: path) {
-            throw Refusal(fault)
-        }
+        if !directory.isTrusted, let fault = rules.fault(of: place, at: path) { throw fault }
         let raw = openat(handle.raw, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
         guard raw >= 0 else { throw Refusal("\(path) can't be read: errno \(errno)") }
         let descriptor = FileDescriptor(owning: raw)

@@ -17,10 +17,10 @@ struct TrustRules {
     static var ofThisProcess: TrustRules { TrustRules(user: geteuid(), group: getegid()) }
 
     /// Why somebody else could change what `path` names, which is open as `descriptor`, or nil.
-    func fault(of descriptor: CInt, at path: String) -> String? {
+    func fault(of descriptor: CInt, at path: String) -> Refusal? {
         var status = stat()
         guard fstat(descriptor, &status) == 0 else {
-            return "\(path) can't be examined: errno \(errno)"
+            return Refusal("\(path) can't be examined: errno \(errno)")
         }
         if let fault = fault(of: status, at: path) { return fault }
         // Nobody whom a list names may write where the group may not.
@@ -28,21 +28,27 @@ struct TrustRules {
         guard status.st_mode & S_IWGRP != 0, !isSticky, parley_has_access_list(descriptor) else {
             return nil
         }
-        return "an access control list may let others write to \(path): chmod g-w it"
+        return Refusal(
+            "an access control list may let others write to \(path): chmod g-w it", .openToGroup(path))
     }
 
     /// What owner and mode alone tell.
-    func fault(of status: stat, at path: String) -> String? {
+    func fault(of status: stat, at path: String) -> Refusal? {
         guard status.st_uid == 0 || status.st_uid == user else {
-            return "\(path) belongs to user \(status.st_uid), not to root or to user \(user)"
+            return Refusal(
+                "\(path) belongs to user \(status.st_uid), not to root or to user \(user)",
+                .foreignOwner(path))
         }
         // In a sticky directory nobody can replace what somebody else owns, and the owner of what comes
         // next on the path is checked too.
         let isDirectory = status.st_mode & S_IFMT == S_IFDIR
         if isDirectory, status.st_mode & S_ISVTX != 0 { return nil }
-        if status.st_mode & S_IWOTH != 0 { return "everyone can write to \(path): chmod o-w it" }
+        if status.st_mode & S_IWOTH != 0 {
+            return Refusal("everyone can write to \(path): chmod o-w it", .openToEveryone(path))
+        }
         if status.st_mode & S_IWGRP != 0, !isOwnGroup(status) {
-            return "group \(status.st_gid) can write to \(path): chmod g-w it"
+            return Refusal(
+                "group \(status.st_gid) can write to \(path): chmod g-w it", .openToGroup(path))
         }
         return nil
     }
