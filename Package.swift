@@ -163,7 +163,7 @@ let package = Package(
             name: "parleyctl",
             dependencies: [
                 "ControlProtocol", "Control", "Configuration", "TerminalView", "PulseAudio",
-                "WebSocket", "EventLoop", "JSON", "CLinux",
+                "TransportHosting", "Networking", "HTTP", "WebSocket", "EventLoop", "JSON", "CLinux",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),

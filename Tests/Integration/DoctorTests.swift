@@ -28,6 +28,21 @@ import Testing
         )
     }
 
+    /// The exit status tells of the worst finding, and every finding that asks for something has a command.
+    private func expectStatus(of report: (status: Int32, findings: [JSONValue], worst: String?)) {
+        let order = ["good", "note", "warning", "problem"]
+        let places = report.findings.compactMap { finding in
+            order.firstIndex { $0 == finding["grade"]?.stringValue }
+        }
+        #expect(places.count == report.findings.count)
+        let worst = places.max() ?? 0
+        #expect(report.worst == order[worst])
+        #expect(report.status == [0, 0, 4, 1][worst])
+        for finding in report.findings where ["warning", "problem"].contains(finding["grade"]) {
+            #expect(finding["command"]?.stringValue?.isEmpty == false, "\(finding)")
+        }
+    }
+
     @Test func aGatewayWithSoundHasNoProblem() throws {
         let sound = try PrivateSoundServer.start()
         let daemon = try DaemonUnderTest(sound: sound)
@@ -49,18 +64,18 @@ import Testing
         // The microphone of the private server is what a loudspeaker plays, and it is muted by nobody.
         let problems = report.findings.filter { $0["grade"] == "problem" }
         for problem in problems { #expect(problem["check"] == "sound", "\(problem)") }
-        #expect(report.worst == (problems.isEmpty ? report.worst : "problem"))
+        expectStatus(of: report)
     }
 
     @Test func aGatewayWithoutSoundIsAProblemWithARemedy() throws {
         let daemon = try DaemonUnderTest()
         let report = try doctor(daemon, nil)
-        #expect(report.status == 1)
         #expect(report.worst == "problem")
+        expectStatus(of: report)
         let problem = report.findings.first {
             $0["check"] == "sound" && $0["grade"] == "problem"
         }
         #expect(problem?["why"]?.stringValue?.contains("/nowhere") == true)
-        #expect(problem?["remedy"]?.stringValue?.isEmpty == false)
+        #expect(problem?["command"]?.stringValue?.contains("systemctl") == true)
     }
 }

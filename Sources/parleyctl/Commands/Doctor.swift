@@ -1,5 +1,4 @@
 import ArgumentParser
-import Configuration
 import JSON
 
 struct Doctor: ParsableCommand {
@@ -28,26 +27,11 @@ struct Doctor: ParsableCommand {
     }
 
     private func examine() -> [Finding] {
-        let sources = ConfigurationSources()
-        let machine = Machine()
-        let view = GatewayCheck.look(gateway)
-        let (settings, configuration) = ConfigurationCheck.run()
-        func named(_ name: String, _ findings: [Finding]) -> [Finding] {
-            findings.map { finding in
-                var finding = finding
-                finding.check = name
-                return finding
-            }
+        var machine = Machine()
+        machine.connect = {
+            Result { () throws(DaemonError) in GatewayLine(try gateway.connect()) }
         }
-        let others: [any DoctorCheck] = [
-            LoginCheck(), ServiceCheck(), RealTimeCheck(gatewayIsRealTime: view.isRealTime),
-            CredentialCheck(settings: settings, configurationDirectory: sources.directory),
-            PeerCheck(settings: settings), ICEServerCheck(settings: settings), ClockCheck(),
-            VersionCheck(gateway: view.version),
-        ]
-        return named("gateway", view.findings) + named("configuration", configuration)
-            + named("sound", SoundCheck.findings(settings, of: view.sound))
-            + named("plugins", PluginCheck.findings(settings, sources: sources))
-            + others.flatMap { named($0.name, $0.findings(machine)) }
+        let sockets = GatewaySockets(option: gateway.socket).controlPaths
+        return Examination(machine: machine, sockets: sockets).findings
     }
 }

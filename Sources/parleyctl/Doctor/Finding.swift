@@ -3,7 +3,7 @@ import TerminalView
 
 /// Something that the doctor looked at.
 struct Finding: Equatable {
-    enum Grade: String {
+    enum Grade: String, Comparable {
         case good
         /// Worth knowing; nothing to do, or only perhaps.
         case note
@@ -23,6 +23,10 @@ struct Finding: Equatable {
 
         /// From the best to the worst.
         static let order: [Grade] = [.good, .note, .warning, .problem]
+
+        static func < (one: Grade, other: Grade) -> Bool {
+            order.firstIndex(of: one) ?? 0 < order.firstIndex(of: other) ?? 0
+        }
     }
 
     var grade: Grade
@@ -30,19 +34,19 @@ struct Finding: Equatable {
     var check = ""
     var what: String
     var why: String?
-    var remedy: String?
+    var remedy: Remedy?
 
     static func good(_ what: String) -> Finding { Finding(grade: .good, what: what) }
 
-    static func note(_ what: String, why: String? = nil, remedy: String? = nil) -> Finding {
+    static func note(_ what: String, why: String? = nil, remedy: Remedy? = nil) -> Finding {
         Finding(grade: .note, what: what, why: why, remedy: remedy)
     }
 
-    static func warning(_ what: String, why: String, remedy: String) -> Finding {
+    static func warning(_ what: String, why: String, remedy: Remedy) -> Finding {
         Finding(grade: .warning, what: what, why: why, remedy: remedy)
     }
 
-    static func problem(_ what: String, why: String, remedy: String) -> Finding {
+    static func problem(_ what: String, why: String, remedy: Remedy) -> Finding {
         Finding(grade: .problem, what: what, why: why, remedy: remedy)
     }
 
@@ -51,7 +55,10 @@ struct Finding: Equatable {
             "check": .string(check), "grade": .string(grade.rawValue), "what": .string(what),
         ]
         if let why { object["why"] = .string(why) }
-        if let remedy { object["remedy"] = .string(remedy) }
+        if let remedy {
+            object["remedy"] = .string("\(remedy)")
+            object["command"] = .string(remedy.command)
+        }
         return .object(object)
     }
 
@@ -74,6 +81,6 @@ struct Finding: Equatable {
 extension [Finding] {
     /// Good when there is nothing.
     var worst: Finding.Grade {
-        Finding.Grade.order.last { grade in contains { $0.grade == grade } } ?? .good
+        map(\.grade).max() ?? .good
     }
 }

@@ -40,8 +40,12 @@ extension AudioDevice {
         guard let kind = value["kind"]?.stringValue.flatMap(Kind.init(rawValue:)),
             let name = value["name"]?.stringValue
         else { return nil }
+        // What tells the mode of a Bluetooth device; the other properties the gateway keeps.
+        let profile = value["bluetoothProfile"]?.stringValue
         self.init(
             kind: kind, index: 0, name: name, description: value["description"]?.stringValue ?? "",
+            properties: profile.map { ["device.bus": "bluetooth", "bluetooth.protocol": $0] }
+                ?? [:],
             state: value["state"]?.stringValue.flatMap(State.init(rawValue:)) ?? .unknown,
             rateHz: Int(value["rate"]?.integerValue ?? 0),
             channels: Int(value["channels"]?.integerValue ?? 0),

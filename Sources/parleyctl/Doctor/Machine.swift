@@ -1,5 +1,7 @@
 import Configuration
+import Control
 import Glibc
+import PulseAudio
 
 /// What the doctor's checks look at: this machine, or what a test puts in its place. Nothing of it changes
 /// anything.
@@ -22,9 +24,27 @@ struct Machine {
     }
     /// Runs a command line of constant text, for 3 s at most.
     var run: (String) -> CommandResult = Machine.shell
-    var reach: (Endpoint) -> PeerReach = { PeerProbe.reach($0) }
+    /// - Parameter authorities: a PEM file that is trusted instead of the system's store.
+    var reach: (_ endpoint: Endpoint, _ authorities: String?) -> PeerReach = {
+        PeerProbe.reach($0, authorities: $1)
+    }
     var askSTUN: (ICEServerAddress) -> PeerReach = { STUNProbe.ask($0) }
     var clock: () -> ClockReading = { .now }
+    var connect: () -> Result<GatewayLine, DaemonError> = {
+        .failure(.gateway(.noDaemon(tried: [])))
+    }
+    var sound: (ServerAddress) -> SoundReport = { SoundProbe.report(address: $0) }
+    var settings: (ConfigurationSources) -> Result<Settings, ConfigurationError> = { sources in
+        Result { () throws(ConfigurationError) in try Settings.load(from: sources) }
+    }
+    var account: (uid_t) -> Account? = { Account(id: $0) }
+    var accountNamed: (String) -> Account? = { Account(named: $0) }
+    var groupName: (gid_t) -> String? = { getgrgid($0).map { String(cString: $0.pointee.gr_name) } }
+    /// Whether this user may read a file or list a directory.
+    var mayRead: (String) -> Bool = { access($0, R_OK) == 0 }
+
+    /// A command as root.
+    func sudo(_ command: String) -> String { userID == 0 ? command : "sudo \(command)" }
 
     // MARK: Files
 
@@ -36,8 +56,31 @@ struct Machine {
 
     func exists(_ path: String) -> Bool { status(path) != nil }
 
+    func isReadable(_ path: String) -> Bool { mayRead(root + path) }
+
     /// Whether this user may look into a directory.
     func isSearchable(_ path: String) -> Bool { access(root + path, X_OK) == 0 }
+
+    /// Whether something is there, or may be, that this user can't read.
+    func isClosed(_ path: String) -> Bool {
+        var status = stat()
+        guard stat(root + path, &status) == 0 else { return errno == EACCES }
+        return !isReadable(path)
+    }
+
+    /// What a directory holds; nothing when it can't be listed.
+    func names(in path: String) -> [String] {
+        guard let directory = opendir(root + path) else { return [] }
+        defer { closedir(directory) }
+        var names: [String] = []
+        while let entry = readdir(directory) {
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
+                String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
+            }
+            if !name.hasPrefix(".") { names.append(name) }
+        }
+        return names.sorted()
+    }
 
     // MARK: The real one
 

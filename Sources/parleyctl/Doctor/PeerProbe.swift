@@ -9,7 +9,8 @@ enum PeerProbe {
     /// For each step.
     private static var limitMs: CInt { 3_000 }
 
-    static func reach(_ endpoint: Endpoint) -> PeerReach {
+    /// - Parameter authorities: a PEM file that is trusted instead of the system's store.
+    static func reach(_ endpoint: Endpoint, authorities: String? = nil) -> PeerReach {
         var host = endpoint.host
         if host.hasPrefix("[") { host = String(host.dropFirst().dropLast()) }
         let addresses: [Address]
@@ -24,7 +25,7 @@ enum PeerProbe {
             case .success(let socket):
                 defer { close(socket) }
                 guard !endpoint.isPlain else { return .reached(address: address.text) }
-                if let fault = shakeHands(socket, host) { return fault }
+                if let fault = shakeHands(socket, host, authorities) { return fault }
                 return .reached(address: address.text)
             }
         }
@@ -150,9 +151,12 @@ enum PeerProbe {
     // MARK: Certificate
 
     /// - Returns: nil when the peer is who it should be.
-    private static func shakeHands(_ fd: CInt, _ host: String) -> PeerReach? {
+    private static func shakeHands(
+        _ fd: CInt, _ host: String, _ authorities: String?
+    ) -> PeerReach? {
         do throws(TLSFault) {
-            let stream = try TLSStream(try TLSContext(), host: host)
+            let context = try TLSContext(certificateAuthorities: authorities)
+            let stream = try TLSStream(context, host: host)
             for _ in 0..<64 {
                 try stream.handshake()
                 var out = ByteQueue()

@@ -45,63 +45,75 @@ struct ICEServerCheck: DoctorCheck {
     var settings: Settings
 
     func findings(_ machine: Machine) -> [Finding] {
-        servers.map { server, user in
-            let what = "\(user): \(server)"
+        servers.map { server in
+            let address = server.address
+            let what = "\(server.user): \(address)"
             switch reach(server, machine) {
-            case .reached(let address): return .good("\(what) answers at \(address)")
+            case .reached(let place): return .good("\(what) answers at \(place)")
             case .unknownName(let why):
                 return .problem(
                     "\(what) has no address", why: why,
-                    remedy: "check the name; then: resolvectl query \(server.host)")
+                    remedy: Remedy(
+                        "resolvectl query \(Remedy.word(address.host))", "or correct the name"))
             case .unreachable(let why):
                 return .problem(
                     "\(what) does not answer",
                     why: "\(why); calls that need it find no way out of this network",
-                    remedy: server.carrier == .udp
-                        ? "let UDP to port \(server.port) out, or use a server by TLS: turns:"
-                        : "check the network and what filters it; then: ip route get \(server.host)"
-                )
+                    remedy: address.carrier == .udp
+                        ? Remedy(
+                            machine.sudo("nft list ruleset"),
+                            "UDP to port \(address.port) must be let out; or a server by TLS, turns:"
+                        )
+                        : Remedy(
+                            "ip route get \(Remedy.word(address.host))",
+                            "and what filters the network"))
             case .untrusted(let why):
                 return .problem(
                     "\(what) is not trusted", why: why,
-                    remedy: "check the clock (timedatectl), or name the server's authority by "
-                        + "turnCaFile")
+                    remedy: .untrusted(
+                        address.host, address.port, authorities: server.authorities,
+                        option: "turnCaFile", machine))
             }
         }
     }
 
-    private func reach(_ server: ICEServerAddress, _ machine: Machine) -> PeerReach {
-        // Whom turnCaFile trusts, the transport finds out.
-        let isTLS = server.carrier == .tls && !hasOwnAuthority
-        switch server.carrier {
-        case .udp: return machine.askSTUN(server)
+    private func reach(_ server: Server, _ machine: Machine) -> PeerReach {
+        let address = server.address
+        switch address.carrier {
+        case .udp: return machine.askSTUN(address)
         case .tcp, .tls:
-            guard
-                let endpoint = Endpoint(
-                    url: "\(isTLS ? "wss" : "ws")://\(server.host):\(server.port)")
-            else { return .unreachable("\(server) is no address") }
-            return machine.reach(endpoint)
+            let scheme = address.carrier == .tls ? "wss" : "ws"
+            guard let endpoint = Endpoint(url: "\(scheme)://\(address.host):\(address.port)") else {
+                return .unreachable("\(address) is no address")
+            }
+            return machine.reach(endpoint, server.authorities)
         }
     }
 
-    private var hasOwnAuthority: Bool {
-        places.contains { options, _ in options["turnCaFile"] != nil }
+    private struct Server: Equatable {
+        var address: ICEServerAddress
+        var user: String
+        /// `turnCaFile`, of a server by TLS.
+        var authorities: String?
     }
 
-    private var places: [(JSONObject, String)] {
-        settings.transports.sorted { $0.id < $1.id }.map { ($0.options, $0.id) }
-            + settings.sessions.map { ($0.options, $0.name) }
-    }
-
-    /// Every server once, with who uses it, in order.
-    private var servers: [(ICEServerAddress, String)] {
-        var found: [(ICEServerAddress, String)] = []
-        for (options, user) in places {
-            for url in ["stunServers", "turnServers"].flatMap({ options[$0]?.arrayValue ?? [] }) {
-                guard let server = url.stringValue.flatMap(ICEServerAddress.init),
-                    !found.contains(where: { $0.0 == server })
+    /// Each once, with who uses it, in order.
+    private var servers: [Server] {
+        var found: [Server] = []
+        for place in OptionPlace.all(settings) {
+            let urls = ["stunServers", "turnServers"].flatMap {
+                place.options[$0]?.arrayValue ?? []
+            }
+            for url in urls {
+                guard let address = url.stringValue.flatMap(ICEServerAddress.init) else { continue }
+                let authorities =
+                    address.carrier == .tls ? place.options["turnCaFile"]?.stringValue : nil
+                guard
+                    !found.contains(where: {
+                        $0.address == address && $0.authorities == authorities
+                    })
                 else { continue }
-                found.append((server, user))
+                found.append(Server(address: address, user: place.user, authorities: authorities))
             }
         }
         return found

@@ -11,7 +11,9 @@ struct LoginCheck: DoctorCheck {
             return [
                 .note(
                     "you are root", why: "sound servers and user services belong to a login",
-                    remedy: "run parleyctl doctor as the user whose gateway it is, too")
+                    remedy: Remedy(
+                        "sudo -iu NAME parleyctl doctor",
+                        "where NAME is the user whose gateway it is"))
             ]
         }
         return [runtimeDirectory(machine), lingering(machine)]
@@ -26,7 +28,8 @@ struct LoginCheck: DoctorCheck {
                     + "not set it",
                 remedy: machine.exists(usual)
                     ? "export XDG_RUNTIME_DIR=\(usual)"
-                    : "log in as \(machine.userName), or: machinectl shell \(machine.userName)@")
+                    : Remedy(
+                        machine.sudo("machinectl shell \(machine.userName)@"), "or log in anew"))
         }
         guard let status = machine.status(path) else {
             return .problem(
@@ -38,13 +41,14 @@ struct LoginCheck: DoctorCheck {
             return .problem(
                 "XDG_RUNTIME_DIR is \(path), which belongs to user \(status.st_uid)",
                 why: "programs refuse a directory of somebody else; sudo and su keep the variable",
-                remedy: "log in as \(machine.userName), or: export XDG_RUNTIME_DIR=\(usual)")
+                remedy: Remedy(
+                    "export XDG_RUNTIME_DIR=\(usual)", "or log in as \(machine.userName)"))
         }
         guard status.st_mode & 0o077 == 0 else {
             return .warning(
                 "\(path) is open to others",
                 why: "whoever can enter it can reach sockets that have no other protection",
-                remedy: "chmod 700 \(path)")
+                remedy: "chmod 700 \(Remedy.word(path))")
         }
         return .good("XDG_RUNTIME_DIR is \(path)")
     }

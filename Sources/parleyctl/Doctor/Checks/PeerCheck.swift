@@ -1,5 +1,6 @@
 import Configuration
-import JSON
+import HTTP
+import Networking
 
 /// How far a peer can be reached from here.
 enum PeerReach: Equatable {
@@ -16,89 +17,91 @@ enum PeerReach: Equatable {
 struct PeerCheck: DoctorCheck {
     let name = "peers"
     var settings: Settings
+    var judged: JudgedGateway
 
     func findings(_ machine: Machine) -> [Finding] {
-        endpoints.map { endpoint, user in
-            if let proxy = proxy(for: endpoint, machine) {
-                return finding(proxy, "the proxy of \(user)", machine)
+        let peers = ConfiguredPeer.all(settings)
+        guard !peers.isEmpty else { return [] }
+        let variables = ProxyVariables.of(judged, machine)
+        let proxies = ProxyEnvironment { variables[$0] }
+        return peers.map { peer in
+            do throws(HTTPFault) {
+                if peer.usesProxy, let proxy = try proxies.proxy(for: peer.url) {
+                    return finding(proxy, peer, machine)
+                }
+            } catch {
+                return .problem(
+                    "the proxy of \(peer.user) can't be used", why: error.description,
+                    remedy: Remedy("env | grep -i _proxy", "where the gateway is started"))
             }
-            return finding(endpoint, user, machine)
+            return finding(peer, machine)
         }
     }
 
-    private func finding(_ endpoint: Endpoint, _ user: String, _ machine: Machine) -> Finding {
-        let what = "\(user): \(endpoint)"
-        switch machine.reach(endpoint) {
+    private func finding(
+        _ proxy: ProxyEnvironment.Proxy, _ peer: ConfiguredPeer, _ machine: Machine
+    ) -> Finding {
+        let host = proxy.host.contains(":") ? "[\(proxy.host)]" : proxy.host
+        guard let endpoint = Endpoint(url: "http://\(host):\(proxy.port)") else {
+            return finding(peer, machine)
+        }
+        return finding(
+            ConfiguredPeer(endpoint: endpoint, user: "the proxy of \(peer.user)"), machine)
+    }
+
+    private func finding(_ peer: ConfiguredPeer, _ machine: Machine) -> Finding {
+        let endpoint = peer.endpoint
+        let what = "\(peer.user): \(endpoint)"
+        switch machine.reach(endpoint, peer.authorities) {
         case .reached(let address):
             return .good("\(what) answers at \(address)")
         case .unknownName(let why):
             return .problem(
                 "\(what) has no address", why: why,
-                remedy: "check the url; then: resolvectl query \(endpoint.host)")
+                remedy: Remedy(
+                    "resolvectl query \(Remedy.word(endpoint.host))", "or correct the url"))
         case .unreachable(let why):
             return .problem(
                 "\(what) does not answer", why: why,
-                remedy: "check the network and what filters it; then: ss -tn, ip route get "
-                    + endpoint.host)
+                remedy: endpoint.isLoopback
+                    ? Remedy("ss -ltn", "shows what listens on this machine")
+                    : Remedy(
+                        "ip route get \(Remedy.word(endpoint.host))",
+                        "and what filters the network"))
         case .untrusted(let why):
             return .problem(
                 "\(what) is not trusted", why: why,
-                remedy: "check the clock (timedatectl) and the certificates (apt install "
-                    + "ca-certificates)")
+                remedy: .untrusted(
+                    endpoint.host, endpoint.port, authorities: peer.authorities, option: "caFile",
+                    machine))
         }
     }
+}
 
-    /// Every server once, with who uses it, in order.
-    private var endpoints: [(Endpoint, String)] {
-        var found: [(Endpoint, String)] = []
-        func add(_ url: String?, _ user: String) {
-            guard let url, let endpoint = Endpoint(url: url),
-                ["ws", "wss", "http", "https"].contains(endpoint.scheme),
-                !found.contains(where: { $0.0 == endpoint })
-            else { return }
-            found.append((endpoint, user))
-        }
-        for transport in settings.transports.sorted(by: { $0.id < $1.id }) {
-            for url in Self.urls(in: .object(transport.options)) { add(url, transport.id) }
-        }
-        for session in settings.sessions {
-            for url in Self.urls(in: .object(session.options)) { add(url, session.name) }
-            let own = settings[transport: session.transport]?.options["url"]
-            if session.transport == "openai-websocket", own == nil, session.options["url"] == nil {
-                // The transport's default.
-                add("wss://api.openai.com/v1/realtime", session.name)
-            }
-        }
-        return found
+extension ConfiguredPeer {
+    /// As the transports ask for a proxy.
+    fileprivate var url: HTTPURL {
+        let host = endpoint.host.filter { $0 != "[" && $0 != "]" }
+        return HTTPURL(
+            isSecure: !endpoint.isPlain, host: host, port: UInt16(clamping: endpoint.port),
+            target: "/")
     }
+}
 
-    /// Options whose name ends in "url", at any depth.
-    private static func urls(in value: JSONValue) -> [String] {
-        if let list = value.arrayValue { return list.flatMap { urls(in: $0) } }
-        return (value.objectValue?.members ?? []).flatMap { name, value in
-            if let text = value.stringValue {
-                return name.lowercased().hasSuffix("url") ? [text] : []
-            }
-            return urls(in: value)
+extension Remedy {
+    /// Against a certificate that is not believed.
+    ///
+    /// - Parameter authorities: the file that is trusted; nil for the system's store.
+    static func untrusted(
+        _ host: String, _ port: Int, authorities: String?, option: String, _ machine: Machine
+    ) -> Remedy {
+        guard let authorities else {
+            return Remedy(
+                machine.sudo("apt install --reinstall ca-certificates"),
+                "and a right clock (timedatectl); for an authority of your own: \(option)")
         }
-    }
-
-    /// As the transports take one from the environment; NO_PROXY by exact names and suffixes.
-    private func proxy(for endpoint: Endpoint, _ machine: Machine) -> Endpoint? {
-        let isSecure = !endpoint.isPlain
-        let names = isSecure ? ["https_proxy", "HTTPS_PROXY"] : ["http_proxy"]
-        guard !endpoint.isLoopback,
-            let url = (names + ["all_proxy", "ALL_PROXY"]).lazy
-                .compactMap({ machine.environment[$0] }).first
-        else { return nil }
-        let exempt = machine.environment["no_proxy"] ?? machine.environment["NO_PROXY"] ?? ""
-        for entry in exempt.split(separator: ",") {
-            let name = entry.filter { $0 != " " }
-            let suffix = name.hasPrefix(".") ? name : "." + name
-            if name == "*" || endpoint.host == name || endpoint.host.hasSuffix(suffix) {
-                return nil
-            }
-        }
-        return Endpoint(url: url.contains("://") ? url : "http://\(url)")
+        return Remedy(
+            "openssl s_client -connect \(word("\(host):\(port)")) -CAfile \(word(authorities)) </dev/null",
+            "\(option) must name the authority that the server shows")
     }
 }

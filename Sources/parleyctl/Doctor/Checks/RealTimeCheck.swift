@@ -5,6 +5,8 @@ struct RealTimeCheck: DoctorCheck {
 
     /// What the running gateway says of itself; nil when none was asked.
     var gatewayIsRealTime: Bool?
+    /// Whose service the gateway is.
+    var manager = ServiceUnit.Manager.user
 
     func findings(_ machine: Machine) -> [Finding] {
         if gatewayIsRealTime == true {
@@ -28,9 +30,18 @@ struct RealTimeCheck: DoctorCheck {
                     : "programs of \(machine.userName) may not ask for real-time priority "
                         + "(RLIMIT_RTPRIO is \(limit ?? 0)), and rtkit is not installed",
                 why: "sound breaks up when the machine is busy",
-                remedy: (hasBroker ? "" : "apt install rtkit; or ")
-                    + "LimitRTPRIO=20 in the service (systemctl edit parleyd); for a user's, with "
-                    + "\"@audio - rtprio 20\" in /etc/security/limits.d/audio.conf")
+                remedy: remedy(hasBroker, machine))
         ]
+    }
+
+    private func remedy(_ hasBroker: Bool, _ machine: Machine) -> Remedy {
+        guard hasBroker || manager == .system else {
+            return Remedy(machine.sudo("apt install rtkit"), "or a limit in limits.conf(5)")
+        }
+        guard manager != .system else { return manager.adding("LimitRTPRIO=20", machine) }
+        return Remedy(
+            "echo '@audio - rtprio 20' | \(machine.sudo("tee /etc/security/limits.d/audio.conf"))",
+            "for members of group audio, from the next login; and LimitRTPRIO=20 by "
+                + "\(manager.systemctl(machine)) edit parleyd")
     }
 }

@@ -5,31 +5,28 @@ struct ServiceCheck: DoctorCheck {
     func findings(_ machine: Machine) -> [Finding] {
         guard machine.exists("/run/systemd/system") else { return [] }
         var found: [Finding] = []
-        for (flag, kind) in [("--user ", "user"), ("", "system")] {
-            let state = machine.run("systemctl \(flag)is-active parleyd.service").output
-            let enabled = machine.run("systemctl \(flag)is-enabled parleyd.service").output
-            let log = "journalctl \(flag)-u parleyd -n 50"
-            switch state {
+        for (manager, kind) in [(ServiceUnit.Manager.user, "user"), (.system, "system")] {
+            let unit = ServiceUnit.look(manager, machine)
+            let log = manager.log(machine)
+            switch unit.state {
             case "active":
-                found.append(.good("the \(kind) service parleyd runs (\(enabled))"))
+                found.append(.good("the \(kind) service parleyd runs (\(unit.enablement))"))
             case "failed":
                 found.append(
                     .problem(
                         "the \(kind) service parleyd has failed",
                         why: "systemd gave up starting it; its log says why: \(log)",
-                        remedy: "systemctl \(flag)reset-failed parleyd; systemctl \(flag)start "
-                            + "parleyd"))
+                        remedy: unit.start(machine)))
             case "activating", "reloading", "deactivating":
                 found.append(
-                    .note("the \(kind) service parleyd is \(state)", why: "see \(log)"))
+                    .note("the \(kind) service parleyd is \(unit.state)", why: "see \(log)"))
             default:
-                guard enabled == "enabled" || enabled == "disabled" || enabled == "static" else {
-                    continue
-                }
+                guard unit.isInstalled else { continue }
                 found.append(
                     .note(
-                        "the \(kind) service parleyd is installed and does not run (\(enabled))",
-                        remedy: "systemctl \(flag)enable --now parleyd"))
+                        "the \(kind) service parleyd is installed and does not run "
+                            + "(\(unit.enablement))",
+                        remedy: "\(manager.systemctl(machine)) enable --now parleyd"))
             }
         }
         let running = found.count { $0.grade == .good }

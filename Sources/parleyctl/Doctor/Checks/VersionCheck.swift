@@ -6,6 +6,8 @@ struct VersionCheck: DoctorCheck {
     /// Of the running gateway; nil when none answers.
     var gateway: String?
     var ours = Parleyctl.version
+    /// Whose service the gateway is.
+    var manager = ServiceUnit.Manager.user
 
     func findings(_ machine: Machine) -> [Finding] {
         var kernel = utsname()
@@ -27,7 +29,7 @@ struct VersionCheck: DoctorCheck {
             .warning(
                 "the gateway is version \(gateway), this program \(ours)",
                 why: "a gateway that was not restarted after an update runs the old code",
-                remedy: "systemctl --user restart parleyd, or systemctl restart parleyd"),
+                remedy: "\(manager.systemctl(machine)) restart parleyd"),
         ]
     }
 }
