@@ -29,7 +29,8 @@ struct TrustRules {
             return nil
         }
         return Refusal(
-            "an access control list may let others write to \(path): chmod g-w it", .openToGroup(path))
+            "an access control list may let others write to \(path): chmod g-w it",
+            .openToGroup(path))
     }
 
     /// What owner and mode alone tell.

@@ -92,7 +92,8 @@ import Testing
         status.st_gid = gid_t(owner)
         status.st_mode = S_IFREG | 0o775
         let rules = TrustRules(user: 1000, group: 1000, isPrivate: { $0 != gid_t(owner) })
-        #expect(rules.fault(of: status, at: "/x")?.description.contains("group \(owner) can write") == true)
+        let fault = rules.fault(of: status, at: "/x")
+        #expect(fault?.description.contains("group \(owner) can write") == true)
         status.st_mode = S_IFREG | 0o755
         #expect(rules.fault(of: status, at: "/x") == nil)
     }
