@@ -39,10 +39,10 @@ final class Daemon {
             daemon = try Daemon(arguments, sources, settings, spawner, received)
             try daemon.listen(RuntimeDirectory.path(arguments, sources.environment))
         } catch let fault as RuntimeDirectory.Fault {
-            StandardError.write("parleyd: \(fault.message)")
+            LogEntry.writeStartFailure(fault.message)
             return 1
         } catch {
-            StandardError.write("parleyd: \(error)")
+            LogEntry.writeStartFailure("\(error)")
             return 1
         }
         daemon.gateway.start()
@@ -153,7 +153,9 @@ final class Daemon {
         let audio = try listeners("audio", directory) { door.accept($0) }
         let metrics = try listeners("metrics", directory) { metricsServer.accept($0) }
         listeners = control + monitor + audio + metrics
-        access.assignGroups(directory, except: { [received] in !received[$0].isEmpty })
+        access.assignGroups(
+            directory, except: { [received] in !received[$0].isEmpty },
+            complain: { [log] in log.write(.warning, $0) })
     }
 
     /// The sockets of a name that the service manager opened, else one of our own.

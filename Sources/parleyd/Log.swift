@@ -1,20 +1,18 @@
 import Configuration
 import EventLoop
 import Gateway
-import Glibc
 import Systemd
 import TransportHosting
 
-/// Lines for the operator: entries with fields where the journal listens, else lines on standard error,
-/// with a word for people.
+/// Lines for the operator.
 ///
-/// No more than 20 a second leave, whatever happens; a line tells how many were held back. Plugins have a
-/// share of their own, so that one that talks without end holds back none of the daemon's lines.
+/// No more than 20 leave in any second, whatever happens; a line tells how many were held back. Plugins have a
+/// share of their own, for what they say and what they can cause as often as they like, so that one that
+/// talks without end holds back none of the daemon's lines.
 @LoopActor
 final class Log {
     /// Lines above this level are left out.
     var level: LogLevel
-    private let isJournal = Journal.receives(STDERR_FILENO)
     private let daemon = Share(LineRate(limit: 12), of: "lines")
     private let plugins = Share(LineRate(limit: 8), of: "lines of plugins")
 
@@ -40,7 +38,7 @@ final class Log {
         case .writeAfterSummary(let count): summarise(count, share)
         case .write: break
         }
-        put(level, text, subject)
+        LogEntry(level: level, text: text, subject: subject).write()
     }
 
     private func scheduleSummary(_ share: Share) {
@@ -59,38 +57,10 @@ final class Log {
     private func summarise(_ count: Int, _ share: Share) {
         share.summaryTimer?.cancel()
         share.summaryTimer = nil
-        put(
-            .warning, "\(count) \(share.what) were held back: too many in a second",
-            .init(event: "held_back"))
-    }
-
-    private func put(_ level: TransportLogLevel, _ text: String, _ subject: LogSubject) {
-        if isJournal, Journal.send(fields(level, text, subject)) { return }
-        let line = text.split(whereSeparator: \.isNewline).joined(separator: " | ")
-        let prefix: String
-        switch level {
-        case .error: prefix = isJournal ? "<3>" : "error: "
-        case .warning: prefix = isJournal ? "<4>" : "warning: "
-        case .info: prefix = isJournal ? "<6>" : ""
-        case .debug: prefix = isJournal ? "<7>" : "debug: "
-        }
-        StandardError.write("\(isJournal ? "" : "parleyd: ")\(prefix)\(line)")
-    }
-
-    private func fields(
-        _ level: TransportLogLevel, _ text: String, _ subject: LogSubject
-    ) -> [(name: String, value: String)] {
-        var fields = [
-            (name: "MESSAGE", value: text), (name: "PRIORITY", value: String(level.rawValue)),
-            (name: "SYSLOG_IDENTIFIER", value: "parleyd"),
-        ]
-        if let session = subject.session { fields.append(("PARLEY_SESSION", session)) }
-        if let transport = subject.transport { fields.append(("PARLEY_TRANSPORT", transport)) }
-        if let event = subject.event {
-            fields.append(("PARLEY_EVENT", event))
-            if let id = MessageID.of(event) { fields.append(("MESSAGE_ID", id)) }
-        }
-        return fields
+        LogEntry(
+            level: .warning, text: "\(count) \(share.what) were held back: too many in a second",
+            subject: LogSubject(event: "held_back")
+        ).write()
     }
 
     private var limit: UInt32 {

@@ -12,6 +12,7 @@ enum MessageID {
         case "sound_server_away": "bd550c4cae327e9d7f3cdea5f8a154dd"
         case "sound_server_connected": "d3c28044e8e3fbe8e1211d6c2a977ae6"
         case "spawner_ended": "5d1c0a7be2f34e0c8f6f2c9d41b7a3e8"
+        case "start_failed": "0c9a4f5d6b1e4c0f9d7be2a8613f50c4"
         case "transport_failed": "c68d7860126869fc83cd8a9bc1162a51"
         default: nil
         }

@@ -17,7 +17,9 @@ enum Parleyd {
         do throws(Arguments.Fault) {
             arguments = try Arguments(CommandLine.arguments.dropFirst())
         } catch {
-            fail("\(error.message)\n\(Arguments.usage)", status: 2)
+            LogEntry.writeStartFailure(error.message)
+            if !LogEntry.isForJournal { StandardError.write(Arguments.usage) }
+            exit(2)
         }
         switch arguments.action {
         case .version: return print("parleyd \(version)")
@@ -68,7 +70,7 @@ enum Parleyd {
     }
 
     static func fail(_ message: String, status: Int32) -> Never {
-        StandardError.write("parleyd: \(message)")
+        LogEntry.writeStartFailure(message)
         exit(status)
     }
 }

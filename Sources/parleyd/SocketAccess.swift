@@ -21,7 +21,9 @@ struct SocketAccess: Sendable {
     /// Gives the sockets to their groups. A group that is not there or that the daemon is not in leaves
     /// the socket to the daemon's own, which is safe.
     /// - Parameter isForeign: whether the service manager made the socket of that name, which has its group.
-    func assignGroups(_ directory: String, except isForeign: (String) -> Bool) {
+    func assignGroups(
+        _ directory: String, except isForeign: (String) -> Bool, complain: (String) -> Void
+    ) {
         let sockets = [
             ("control.sock", settings.control), ("monitor.sock", settings.monitor),
             ("audio.sock", settings.audio), ("metrics.sock", settings.metrics),
@@ -31,7 +33,7 @@ struct SocketAccess: Sendable {
                 let number = Self.group(group)
             else { continue }
             if chown("\(directory)/\(name)", uid_t.max, number) != 0 {
-                StandardError.write("parleyd: \(name) can't be given to group \(group)")
+                complain("\(name) can't be given to group \(group)")
             }
         }
     }
