@@ -32,8 +32,26 @@ extension Gateway {
             case 1: "1 session, \(connected) connected"
             default: "\(sessions.count) sessions, \(connected) connected"
             }
-        return "\(count); sound server: \(pulse.status.summary)"
+        return (["\(count); sound server: \(pulse.status.summary)"] + failures)
+            .joined(separator: "; ")
     }
+
+    /// What will not mend itself, by name: `gateway.status` has the reasons.
+    private var failures: [String] {
+        let sessions = sessions.filter { $0.state == .failed }.map(\.id)
+        let transports = hosting.entries.compactMap { entry -> String? in
+            if case .failed = entry.state { entry.descriptor?.id ?? entry.path } else { nil }
+        }
+        return [("session", sessions), ("transport", transports)].compactMap { what, names in
+            names.isEmpty
+                ? nil
+                : "FAILED: \(what)\(names.count > 1 ? "s" : "") "
+                    + names.prefix(Self.namesInStatus).joined(separator: ", ")
+                    + (names.count > Self.namesInStatus ? ", …" : "")
+        }
+    }
+
+    private static var namesInStatus: Int { 8 }
 
     public var sessionCount: Int { sessions.count }
 

@@ -11,6 +11,8 @@ public final class PulseServer {
     public private(set) var status = ServerStatus()
     /// Called after ``status`` changed its state. For the daemon's events.
     public var onStatus: @LoopActor (ServerStatus) -> Void = { _ in }
+    /// Called after the server has told what it is, which is a moment after it let us in.
+    public var onIdentity: @LoopActor () -> Void = {}
     /// Called for each device that came, changed or went.
     public var onDevice: @LoopActor (DeviceEvent) -> Void = { _ in }
 
@@ -215,6 +217,8 @@ public final class PulseServer {
     }
 
     private func serverAnswered(_ server: DeviceRegistry.ServerSelf) {
+        let before = status.identity
+        defer { if status.identity != before { onIdentity() } }
         status.identity.name = server.name
         status.identity.version = server.version
         status.identity.serverUser = server.user

@@ -51,11 +51,17 @@ final class ServiceReport {
         guard !isReady, !isStopping else { return }
         isReady = true
         soundTimer?.cancel()
-        told = gateway.statusLine
+        told = currentLine
         ServiceManager.tell([.ready, .status(told)])
     }
 
     // MARK: Status
+
+    /// What `systemctl status` should show now.
+    private var currentLine: String {
+        let line = gateway.statusLine
+        return stuck.isEmpty ? line : "STUCK: \(stuck.joined(separator: ", ")); \(line)"
+    }
 
     private func statusChanged() {
         guard !isStopping else { return }
@@ -72,8 +78,7 @@ final class ServiceReport {
 
     private func tellStatus() {
         guard isReady, !isStopping else { return }
-        var line = gateway.statusLine
-        if !stuck.isEmpty { line = "STUCK: \(stuck.joined(separator: ", ")); \(line)" }
+        let line = currentLine
         guard line != told else { return }
         told = line
         ServiceManager.tell([.status(line)])
@@ -84,7 +89,7 @@ final class ServiceReport {
         if begins {
             ServiceManager.tell([.reloading(monotonicNs: MonotonicClock.nowNs)])
         } else {
-            told = gateway.statusLine
+            told = currentLine
             ServiceManager.tell([.ready, .status(told)])
         }
     }
