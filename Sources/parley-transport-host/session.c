@@ -9,6 +9,7 @@
 #include <sys/uio.h>
 
 #include "loop.h"
+#include "secrets.h"
 
 #define BUCKETS 64u
 #define AUDIO_WAIT_MS 20
@@ -23,6 +24,7 @@ struct session {
     parley_transport_t *transport;
     uint64_t audio_taken;
     _Atomic uint64_t audio_sent; /* counted by whichever thread of the plugin sends */
+    struct secrets secrets;
     parley_host_t host;
 };
 
@@ -56,8 +58,11 @@ static struct piece short_piece(const char *text, char *room, size_t size) {
 static void host_log(const parley_host_t *host, parley_log_level_t level, const char *text) {
     char room[LINE_MAX_SIZE];
     parley_wire_log fixed = {.level = level};
-    struct piece pieces[] = {{&fixed, sizeof fixed}, short_piece(text, room, sizeof room)};
+    char *struck = strike_secrets(&session_of(host)->secrets, text);
+    struct piece pieces[] = {{&fixed, sizeof fixed},
+                             short_piece(struck ? struck : text, room, sizeof room)};
     tell(host, PARLEY_WIRE_LOG, 0, pieces, 2);
+    free(struck);
 }
 
 /* Whether a JSON text may be sent. The daemon reads it; here only its length counts. */
@@ -74,17 +79,29 @@ static void host_on_status(const parley_host_t *host, const parley_status_report
     parley_wire_status fixed = {.status = report->status, .retry = report->retry,
                                 .retry_after_ms = report->retry_after_ms,
                                 .listens = report->struct_size >= sizeof *report && report->listens};
+    struct secrets *secrets = &session_of(host)->secrets;
+    char *struck_code = strike_secrets(secrets, report->code);
+    char *struck_reason = strike_secrets(secrets, report->reason);
     char code[NAME_MAX_SIZE], reason[LINE_MAX_SIZE];
-    struct piece pieces[] = {{&fixed, sizeof fixed}, short_piece(report->code, code, sizeof code),
-                             short_piece(report->reason, reason, sizeof reason)};
+    struct piece pieces[] = {
+        {&fixed, sizeof fixed},
+        short_piece(struck_code ? struck_code : report->code, code, sizeof code),
+        short_piece(struck_reason ? struck_reason : report->reason, reason, sizeof reason)};
     tell(host, PARLEY_WIRE_STATUS, 0, pieces, 3);
+    free(struck_code);
+    free(struck_reason);
 }
 
 static void host_on_event(const parley_host_t *host, const char *type, const char *json) {
     char room[NAME_MAX_SIZE];
-    struct piece pieces[] = {short_piece(type, room, sizeof room), string_piece(json ? json : "{}")};
-    if (fits(host, "an event of the plugin is over 16 MiB and was dropped", json))
-        tell(host, PARLEY_WIRE_EVENT, 0, pieces, 2);
+    if (!fits(host, "an event of the plugin is over 16 MiB and was dropped", json))
+        return;
+    bool is_fault = type && strcmp(type, "error") == 0; /* others are not looked through: there are many */
+    char *struck = is_fault ? strike_secrets(&session_of(host)->secrets, json) : NULL;
+    struct piece pieces[] = {short_piece(type, room, sizeof room),
+                             string_piece(struck ? struck : json ? json : "{}")};
+    tell(host, PARLEY_WIRE_EVENT, 0, pieces, 2);
+    free(struck);
 }
 
 static bool is_format_of(const parley_format_t *formats, uint32_t count, parley_format_t format) {
@@ -206,8 +223,11 @@ static void host_complete(const parley_host_t *host, uint32_t command_id, parley
         fixed.result = PARLEY_ERROR_FAILED;
         json = "{\"message\":\"the result is over 16 MiB\"}";
     }
-    struct piece pieces[] = {{&fixed, sizeof fixed}, string_piece(json)};
+    /* A result is the plugin's answer, and stays as it is; a failure tells what a peer said. */
+    char *struck = result < 0 ? strike_secrets(&session_of(host)->secrets, json) : NULL;
+    struct piece pieces[] = {{&fixed, sizeof fixed}, string_piece(struck ? struck : json)};
     tell(host, PARLEY_WIRE_COMPLETE, command_id, pieces, 2);
+    free(struck);
 }
 
 static void host_request_secret(const parley_host_t *host, const char *name) {
@@ -253,6 +273,7 @@ void create_session(uint32_t number) {
     if (!session)
         die("out of memory for a session");
     session->number = number;
+    open_secrets(&session->secrets);
     session->host = host_functions;
     session->host.host_data = session;
     session->next = buckets[number % BUCKETS];
@@ -270,6 +291,7 @@ void destroy_session(struct session *session) {
     if (session->transport)
         plugin->destroy(session->transport);
     loop_forget(&session->host);
+    close_secrets(&session->secrets);
     while (*link != session)
         link = &(*link)->next;
     *link = session->next;
@@ -331,6 +353,8 @@ static void give_secret(struct session *session, struct cursor body) {
     const char *name = take_string(&body);
     const char *value = take_string(&body);
     expect_end(&body);
+    if (fixed.has_value)
+        remember_secret(&session->secrets, value);
     plugin->secret(session->transport, name, fixed.has_value ? value : NULL);
 }
 
