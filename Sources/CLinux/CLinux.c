@@ -174,6 +174,8 @@ bool parley_has_access_list(int descriptor) {
     return getxattr(path, "system.posix_acl_access", NULL, 0) >= 0 || (errno != ENODATA && errno != EOPNOTSUPP);
 }
 
+int parley_pipe(int ends[2]) { return pipe2(ends, O_CLOEXEC | O_NONBLOCK); }
+
 int parley_clock_is_kept(void) {
     struct timex state = {.modes = 0};
     int answer = adjtimex(&state);

@@ -66,7 +66,7 @@ public final class Gateway {
         links = HostLinks(engine: engine)
         hostingStorage = TransportHosting(
             launcher: launcher, directories: directories, cacheDirectory: cacheDirectory,
-            log: { log($0, $1, LogSubject(transport: $2, isFromPlugin: $2 != nil)) },
+            log: { log($0, $1, LogSubject($2)) },
             onEvent: { [weak self] event in self?.catalogueChanged(event) })
         legsStorage = DeviceLegs(engine: engine, pool: pool) { [weak self] kind, name in
             self?.setConfiguredVolume(kind, name)
@@ -78,6 +78,7 @@ public final class Gateway {
         }
         registerMetrics()
         pulse.onStatus = { [weak self] status in self?.soundServerChanged(status) }
+        pulse.onIdentity = { [weak self] in self?.onStatusLine() }
         pulse.onDevice = { [weak self] event in self?.deviceChanged(event) }
     }
 
@@ -208,11 +209,14 @@ public final class Gateway {
         if let reason = why?.reason { change["reason"] = .string(reason) }
         publish("connection_change", of: session, .object(change))
         onStatusLine()
+        var subject = session.logSubject
+        subject.event = "session_\(state.name)"
+        // Calls come and go as a plugin says.
+        subject.isFromPlugin = session.parent != nil
         log(
-            .info, "session \(session.id) is \(state.name)\(why?.reason.map { ": \($0)" } ?? "")",
-            about: LogSubject(
-                session: session.id, transport: session.spec.transport,
-                event: "session_\(state.name)"))
+            state.logLevel,
+            "session \(session.id) is \(state.name)\(why?.reason.map { ": \($0)" } ?? "")",
+            about: subject)
         if state == .closed { forget(session) }
     }
 
@@ -236,6 +240,7 @@ public final class Gateway {
     }
 
     private func catalogueChanged(_ event: CatalogueEvent) {
+        onStatusLine()
         switch event {
         case .added(let descriptor, let path):
             publish(
@@ -290,7 +295,7 @@ public final class Gateway {
         do throws(ControlError) {
             _ = try create(spec, parent: listener)
         } catch {
-            log(.warning, "session \(listener.id): a call was not taken: \(error)")
+            listener.complain(.call, "a call was not taken: \(error)")
         }
     }
 

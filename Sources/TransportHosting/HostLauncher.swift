@@ -22,14 +22,18 @@ public struct LaunchedHost {
     /// The daemon's ends of the two sockets.
     public let control: FileDescriptor
     public let audio: FileDescriptor
+    /// The daemon's end of the pipe that the host prints to; nil where what it prints goes elsewhere.
+    public let output: FileDescriptor?
     /// Ends the process and its group at once. Harmless when it is gone.
     public let kill: @LoopActor () -> Void
 
     public init(
-        control: FileDescriptor, audio: FileDescriptor, kill: @escaping @LoopActor () -> Void
+        control: FileDescriptor, audio: FileDescriptor, output: FileDescriptor? = nil,
+        kill: @escaping @LoopActor () -> Void
     ) {
         self.control = control
         self.audio = audio
+        self.output = output
         self.kill = kill
     }
 }

@@ -27,7 +27,7 @@ enum HostMessage {
             _ = try reader.integer()  // its process number; the launcher knows better
             self = .hello(abiMajor: major, abiMinor: minor, descriptor: try reader.stringBytes())
         case PARLEY_WIRE_REFUSED:
-            self = .refused(reader.text())
+            self = .refused(Self.line(reader.text()))
         case PARLEY_WIRE_PONG:
             self = .pong(header.id)
         case PARLEY_WIRE_CREATED:
@@ -180,7 +180,7 @@ enum HostMessage {
     }
 
     /// Text of a plugin as one line: control characters, which could paint a terminal, become spaces.
-    private static func line(_ text: String) -> String {
+    static func line(_ text: String) -> String {
         var line = String.UnicodeScalarView()
         for scalar in text.unicodeScalars.prefix(4096) {
             let isControl = scalar.value < 0x20 || (0x7f...0x9f).contains(scalar.value)

@@ -34,6 +34,9 @@ final class HostProcess {
     }
 
     private let launched: LaunchedHost
+    private let running: RunningHosts
+    private var number: UInt32 = 0
+    private var output: HostOutput?
     private let startedNs: UInt64
     private var loadedNs: UInt64?
     private var verdict: HostDeath?
@@ -54,11 +57,12 @@ final class HostProcess {
 
     /// Starts a host for the plugin in `file`, which may read the files and directories `readable`.
     init(
-        launcher: any HostLauncher, name: String, file: FileDescriptor,
+        launcher: any HostLauncher, among running: RunningHosts, name: String, file: FileDescriptor,
         readable: [FileDescriptor] = [],
         helloLimit: Duration = HostProcess.helloLimit
     ) throws(HostLaunchError) {
         self.name = name
+        self.running = running
         startedNs = MonotonicClock.nowNs
         flow = FlowLimit(nowNs: startedNs)
         let exit = ExitReport()
@@ -66,6 +70,13 @@ final class HostProcess {
             exit.come($0)
         }
         exit.receiver = self
+        number = running.add(self)
+        output = launched.output.map { pipe in
+            HostOutput(pipe) { [weak self] line in
+                guard let self else { return }
+                delegate?.host(self, logged: .info, "\(self.name) printed: \(line)")
+            }
+        }
         watch = EventLoop.shared.watch(launched.control.raw, for: .read) { [weak self] ready in
             self?.serve(ready)
         }
@@ -109,9 +120,9 @@ final class HostProcess {
         armHangTimer()
     }
 
-    private func enqueue(_ packet: [UInt8]) {
+    private func enqueue(_ packet: WipedBytes) {
         if queue.isEmpty {
-            switch PacketSocket.send(packet, to: launched.control.raw) {
+            switch packet.withBytes({ PacketSocket.send($0, to: launched.control.raw) }) {
             case .sent, .closed: return  // its exit is on the way, and says why
             case .full: break
             }
@@ -125,7 +136,7 @@ final class HostProcess {
 
     private func flush() {
         while let packet = queue.first {
-            switch PacketSocket.send(packet, to: launched.control.raw) {
+            switch packet.withBytes({ PacketSocket.send($0, to: launched.control.raw) }) {
             case .sent: queue.removeFirst()
             case .closed: queue = OutQueue()
             case .full: return
@@ -309,6 +320,8 @@ final class HostProcess {
             take(packetOf: size)
         }
         isGone = true
+        running.remove(number)
+        output?.finish()
         watch = nil
         limitTimer?.cancel()
         hangTimer?.cancel()

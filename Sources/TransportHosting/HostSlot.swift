@@ -31,15 +31,17 @@ final class HostSlot {
     private var sessions: [UInt32: TransportSession?] = [:]
 
     private let launcher: any HostLauncher
+    private let running: RunningHosts
     private weak var delegate: (any HostSlotDelegate)?
 
     init(
         file: PluginFile, descriptor: TransportDescriptor, launcher: any HostLauncher,
-        delegate: any HostSlotDelegate
+        running: RunningHosts, delegate: any HostSlotDelegate
     ) {
         self.file = file
         self.descriptor = descriptor
         self.launcher = launcher
+        self.running = running
         self.delegate = delegate
     }
 
@@ -66,7 +68,7 @@ final class HostSlot {
         }
         do throws(HostLaunchError) {
             let process = try HostProcess(
-                launcher: launcher, name: descriptor.id, file: file.descriptor,
+                launcher: launcher, among: running, name: descriptor.id, file: file.descriptor,
                 readable: openReadable())
             process.delegate = self
             self.process = process

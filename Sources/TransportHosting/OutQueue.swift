@@ -5,15 +5,16 @@ struct OutQueue {
     /// Two of the longest messages; a host that leaves more unread is stuck.
     static let bytesMax = 2 * Int(PARLEY_WIRE_BODY_MAX)
 
-    private var packets: [[UInt8]] = []
+    /// Nil for those that were taken, which are gone at once: they may have been secrets.
+    private var packets: [WipedBytes?] = []
     private var firstIndex = 0
     private(set) var bytes = 0
 
     var isEmpty: Bool { firstIndex == packets.count }
-    var first: [UInt8]? { isEmpty ? nil : packets[firstIndex] }
+    var first: WipedBytes? { isEmpty ? nil : packets[firstIndex] }
 
     /// False when there is no room: nothing was taken.
-    mutating func append(_ packet: [UInt8]) -> Bool {
+    mutating func append(_ packet: WipedBytes) -> Bool {
         guard bytes + packet.count <= Self.bytesMax else { return false }
         bytes += packet.count
         packets.append(packet)
@@ -21,8 +22,8 @@ struct OutQueue {
     }
 
     mutating func removeFirst() {
-        bytes -= packets[firstIndex].count
-        packets[firstIndex] = []
+        bytes -= packets[firstIndex]?.count ?? 0
+        packets[firstIndex] = nil
         firstIndex += 1
         if firstIndex == packets.count {
             packets = []

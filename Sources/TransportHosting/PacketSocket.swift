@@ -21,11 +21,10 @@ enum PacketSocket {
         case closed
     }
 
-    static func send(_ packet: [UInt8], to socket: CInt) -> SendResult {
+    static func send(_ packet: UnsafeRawBufferPointer, to socket: CInt) -> SendResult {
         while true {
-            if Glibc.send(socket, packet, packet.count, CInt(MSG_NOSIGNAL)) >= 0 {
-                return .sent
-            }
+            let flags = CInt(MSG_NOSIGNAL)
+            if Glibc.send(socket, packet.baseAddress, packet.count, flags) >= 0 { return .sent }
             switch errno {
             case EINTR: continue
             case EAGAIN, ENOBUFS: return .full

@@ -58,10 +58,13 @@ final class PluginCatalogue {
     private static var firstRetryDelay: Duration { .seconds(1) }
     private static var maximumRetryDelay: Duration { .seconds(60) }
 
-    /// - Parameter onChange: ``items`` may be others now.
+    /// - Parameters:
+    ///   - log: gets what plugins say while they are looked into.
+    ///   - onChange: ``items`` may be others now.
     init(
         directories: [TransportDirectory], cacheDirectory: String?, launcher: any HostLauncher,
-        probeLimit: Duration, warn: @escaping @LoopActor (String) -> Void,
+        hosts: RunningHosts, probeLimit: Duration, warn: @escaping @LoopActor (String) -> Void,
+        log: @escaping @LoopActor (TransportLogLevel, String) -> Void,
         onChange: @escaping @LoopActor () -> Void
     ) {
         self.directories = directories
@@ -69,7 +72,7 @@ final class PluginCatalogue {
         self.onChange = onChange
         cache = DescriptorCache(directory: cacheDirectory, warn: warn)
         let relay = ProbeRelay()
-        prober = PluginProber(launcher: launcher, limit: probeLimit) {
+        prober = PluginProber(launcher: launcher, hosts: hosts, limit: probeLimit, log: log) {
             relay.catalogue?.learn($0, $1)
         }
         relay.catalogue = self

@@ -13,17 +13,23 @@ final class PluginProber {
     private static let atOnce = 2
 
     private let launcher: any HostLauncher
+    private let hosts: RunningHosts
     private let limit: Duration
+    private let log: @LoopActor (TransportLogLevel, String) -> Void
     private let report: @LoopActor (PluginFile, Result<TransportDescriptor, ProbeFailure>) -> Void
     private var waiting: [PluginFile] = []
     private var running: [FileIdentity: Probe] = [:]
 
+    /// - Parameter log: gets what plugins say while they are looked into.
     init(
-        launcher: any HostLauncher, limit: Duration,
+        launcher: any HostLauncher, hosts: RunningHosts, limit: Duration,
+        log: @escaping @LoopActor (TransportLogLevel, String) -> Void,
         report: @escaping @LoopActor (PluginFile, Result<TransportDescriptor, ProbeFailure>) -> Void
     ) {
         self.launcher = launcher
+        self.hosts = hosts
         self.limit = limit
+        self.log = log
         self.report = report
     }
 
@@ -48,7 +54,7 @@ final class PluginProber {
     private func startNext() {
         while running.count < Self.atOnce, !waiting.isEmpty {
             let file = waiting.removeFirst()
-            let probe = Probe { [weak self] result in
+            let probe = Probe(log: log) { [weak self] result in
                 guard let self, self.running.removeValue(forKey: file.identity) != nil else {
                     return
                 }
@@ -59,7 +65,7 @@ final class PluginProber {
             let name = file.path.split(separator: "/").last.map(String.init) ?? file.path
             do throws(HostLaunchError) {
                 let process = try HostProcess(
-                    launcher: launcher, name: "probe \(name)", file: file.descriptor,
+                    launcher: launcher, among: hosts, name: "probe \(name)", file: file.descriptor,
                     helloLimit: limit)
                 process.delegate = probe
                 probe.process = process
@@ -75,9 +81,13 @@ final class PluginProber {
 private final class Probe: HostProcessDelegate {
     var process: HostProcess?
     private var onEnd: (@LoopActor (Result<TransportDescriptor, ProbeFailure>) -> Void)?
-    private var descriptor: TransportDescriptor?
+    private let log: @LoopActor (TransportLogLevel, String) -> Void
 
-    init(onEnd: @escaping @LoopActor (Result<TransportDescriptor, ProbeFailure>) -> Void) {
+    init(
+        log: @escaping @LoopActor (TransportLogLevel, String) -> Void,
+        onEnd: @escaping @LoopActor (Result<TransportDescriptor, ProbeFailure>) -> Void
+    ) {
+        self.log = log
         self.onEnd = onEnd
     }
 
@@ -88,7 +98,6 @@ private final class Probe: HostProcessDelegate {
     }
 
     func host(_ host: HostProcess, loaded descriptor: TransportDescriptor) {
-        self.descriptor = descriptor
         host.finish()
         end(.success(descriptor))
     }
@@ -102,5 +111,7 @@ private final class Probe: HostProcessDelegate {
     func host(
         _ host: HostProcess, session: UInt32, audioPosition: UInt64, event: TransportEvent
     ) {}
-    func host(_ host: HostProcess, logged level: TransportLogLevel, _ text: String) {}
+    func host(_ host: HostProcess, logged level: TransportLogLevel, _ text: String) {
+        log(level, text)
+    }
 }

@@ -20,7 +20,7 @@ public struct Spawner: Sendable {
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
         posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
-        posix_spawn_file_actions_adddup2(&actions, 2, 1)  // what a plugin prints is log
+        posix_spawn_file_actions_adddup2(&actions, 2, 1)  // a plugin gets a pipe
         posix_spawn_file_actions_adddup2(&actions, theirs.raw, CInt(PARLEY_WIRE_SPAWNER_FD))
 
         var attributes = posix_spawnattr_t()
@@ -76,14 +76,17 @@ public final class SpawnerLauncher: HostLauncher {
         guard watch != nil else { throw .launcherLost }
         let control = try PacketSocket.pair()
         let audio = try PacketSocket.pair()
+        let output = try HostOutput.pipe()
         lastHost += 1
         let host = lastHost
         let descriptors =
-            [control.theirs.raw, audio.theirs.raw, file.raw]
+            [control.theirs.raw, audio.theirs.raw, file.raw, output.theirs.raw]
             + readable.prefix(Int(PARLEY_WIRE_READABLE_MAX)).map(\.raw)
         try send(UInt32(PARLEY_SPAWN), host: host, name: name, descriptors: descriptors)
         exits[host] = onExit
-        return LaunchedHost(control: control.ours, audio: audio.ours) { [weak self] in
+        return LaunchedHost(
+            control: control.ours, audio: audio.ours, output: output.ours
+        ) { [weak self] in
             guard let self, self.exits[host] != nil else { return }
             try? self.send(UInt32(PARLEY_SPAWN_KILL), host: host)
         }

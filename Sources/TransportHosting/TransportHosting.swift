@@ -4,6 +4,7 @@ import EventLoop
 @LoopActor
 public final class TransportHosting {
     private let launcher: any HostLauncher
+    private let running = RunningHosts()
     private var catalogue: PluginCatalogue?
     /// One per version of a file that is current or still has sessions.
     private var slots: [FileIdentity: HostSlot] = [:]
@@ -18,7 +19,7 @@ public final class TransportHosting {
     public var configuredFiles: @LoopActor (TransportDescriptor) -> [String] = { _ in [] }
     private var settlers: [CheckedContinuation<Void, Never>] = []
 
-    private let log: @LoopActor (TransportLogLevel, String, _ plugin: String?) -> Void
+    private let log: @LoopActor (TransportLogLevel, String, LogOrigin) -> Void
     private let onEvent: @LoopActor (CatalogueEvent) -> Void
 
     /// Looks into the directories once; files whose descriptor is in the cache can be used at once.
@@ -26,12 +27,12 @@ public final class TransportHosting {
     /// - Parameters:
     ///   - directories: in order; absolute paths. One that is listed twice counts once.
     ///   - cacheDirectory: exists; nil for no cache.
-    ///   - log: gets what is to be said of hosts and files, and what a plugin says, with its id.
+    ///   - log: gets what is to be said of hosts and files, and what plugins say.
     ///   - onEvent: changes of the catalogue, from the first scan on.
     public init(
         launcher: any HostLauncher, directories: [TransportDirectory], cacheDirectory: String?,
         probeLimit: Duration = .seconds(5),
-        log: @escaping @LoopActor (TransportLogLevel, String, _ plugin: String?) -> Void,
+        log: @escaping @LoopActor (TransportLogLevel, String, LogOrigin) -> Void,
         onEvent: @escaping @LoopActor (CatalogueEvent) -> Void
     ) {
         self.launcher = launcher
@@ -41,7 +42,8 @@ public final class TransportHosting {
         let unique = directories.filter { seen.insert($0.path).inserted }
         catalogue = PluginCatalogue(
             directories: unique, cacheDirectory: cacheDirectory, launcher: launcher,
-            probeLimit: probeLimit, warn: { log(.warning, $0, nil) },
+            hosts: running, probeLimit: probeLimit,
+            warn: { log(.warning, $0, .daemon(about: nil)) }, log: { log($0, $1, .plugin(nil)) },
             onChange: { [weak self] in self?.catalogueChanged() })
         catalogueChanged()
     }
@@ -52,13 +54,10 @@ public final class TransportHosting {
     /// Whether every file was looked into: what is not in ``entries`` by then is not there.
     public var isSettled: Bool { catalogue?.isSettled ?? true }
 
-    /// Each running host: pings answered so far, and whether one is awaited of it.
+    /// Each host process that there is, whatever for, by a name of its own: pings answered so far, and
+    /// whether an answer or its end is awaited of it.
     public var liveliness: [(host: String, answered: UInt64, isAwaited: Bool)] {
-        slots.values.compactMap { slot in
-            guard let process = slot.process else { return nil }
-            let (answered, isAwaited) = process.liveliness
-            return (process.name, answered, isAwaited)
-        }
+        running.liveliness
     }
 
     /// Waits until every file was looked into, which takes no longer than a probe may.
@@ -140,7 +139,6 @@ public final class TransportHosting {
         }
         for (path, reason) in faults.sorted(by: { $0.key < $1.key })
         where faultsBefore[path] != reason {
-            log(.warning, "refused \(path): \(reason)", nil)
             onEvent(.failed(id: nil, path: path, reason: reason))
         }
     }
@@ -174,7 +172,8 @@ public final class TransportHosting {
     private func slot(for file: PluginFile, _ descriptor: TransportDescriptor) -> HostSlot {
         if let slot = slots[file.identity] { return slot }
         let slot = HostSlot(
-            file: file, descriptor: descriptor, launcher: launcher, delegate: self)
+            file: file, descriptor: descriptor, launcher: launcher, running: running,
+            delegate: self)
         slots[file.identity] = slot
         return slot
     }
@@ -189,7 +188,7 @@ public final class TransportHosting {
 
 extension TransportHosting: HostSlotDelegate {
     func slot(_ slot: HostSlot, logged level: TransportLogLevel, _ text: String) {
-        log(level, text, slot.descriptor.id)
+        log(level, text, .plugin(slot.descriptor.id))
     }
 
     func slotFailed(_ slot: HostSlot, reason: String) {
@@ -203,7 +202,9 @@ extension TransportHosting: HostSlotDelegate {
 
     func slot(_ slot: HostSlot, lost death: HostDeath) {
         tallies[slot.descriptor.id, default: HostTally()].deaths[death.kind, default: 0] += 1
-        log(.error, "\(slot.descriptor.id): \(death.reason)", nil)
+        log(
+            .error, "\(slot.descriptor.id): \(death.reason)",
+            .daemon(about: slot.descriptor.id))
     }
 
     func readable(_ descriptor: TransportDescriptor) -> [String] { configuredFiles(descriptor) }

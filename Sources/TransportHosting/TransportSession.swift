@@ -57,7 +57,7 @@ public final class TransportSession {
         options: JSONValue, config: JSONValue, items: JSONValue, resume: Bool, attempt: UInt32,
         generation: UInt32, callID: String? = nil
     ) {
-        var message = message(PARLEY_WIRE_CONNECT)
+        let message = message(PARLEY_WIRE_CONNECT)
         message.append(resume ? 1 : 0 as UInt32)
         message.append(attempt)
         message.append(generation)
@@ -75,7 +75,7 @@ public final class TransportSession {
     /// Gives the plugin a command; `.complete` with the same id follows.
     /// - Parameter id: the caller's number, above 0.
     public func command(_ name: String, id: UInt32, arguments: JSONValue) {
-        var message = message(PARLEY_WIRE_COMMAND)
+        let message = message(PARLEY_WIRE_COMMAND)
         message.header.id = id
         message.append(name)
         message.append(arguments.serialized())
@@ -84,7 +84,7 @@ public final class TransportSession {
 
     /// Tells the plugin what became of its speech.
     public func playback(_ report: PlaybackReport) {
-        var message = message(PARLEY_WIRE_PLAYBACK)
+        let message = message(PARLEY_WIRE_PLAYBACK)
         message.append(report.kind.rawValue)
         message.append(report.cause?.rawValue ?? 0)
         message.append(report.generation)
@@ -98,17 +98,18 @@ public final class TransportSession {
     }
 
     /// Answers `.secretRequested`; nil when there is none.
-    public func provideSecret(_ name: String, value: String?) {
-        var message = message(PARLEY_WIRE_SECRET)
+    /// - Parameter value: UTF-8, the caller's to wipe; every copy made here is wiped.
+    public func provideSecret(_ name: String, value: UnsafeRawBufferPointer?) {
+        let message = message(PARLEY_WIRE_SECRET)
         message.append(value == nil ? 0 : 1 as UInt32)
         message.append(name)
-        message.append(value ?? "")
+        message.appendString(value ?? UnsafeRawBufferPointer(start: nil, count: 0))
         send(message)
     }
 
     /// Tells the plugin what clients listen to.
     public func listeners(_ heard: HeardEvents) {
-        var message = message(PARLEY_WIRE_LISTENERS)
+        let message = message(PARLEY_WIRE_LISTENERS)
         message.append(heard.rawValue)
         send(message)
     }

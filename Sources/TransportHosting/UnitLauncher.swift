@@ -32,11 +32,12 @@ public final class UnitLauncher: HostLauncher {
         let control = FileDescriptor(owning: raw)
         let audio = try PacketSocket.pair()
         let life = try PacketSocket.pair()
+        let output = try HostOutput.pipe()
         lastHost += 1
         let host = lastHost
         try introduce(
             control, name,
-            [life.theirs.raw, audio.theirs.raw, file.raw]
+            [life.theirs.raw, audio.theirs.raw, file.raw, output.theirs.raw]
                 + readable.prefix(Int(PARLEY_WIRE_READABLE_MAX)).map(\.raw))
         let end = life.ours
         let conclude: @LoopActor () -> Void = { [weak self] in
@@ -45,7 +46,7 @@ public final class UnitLauncher: HostLauncher {
         }
         // Nobody writes there: whatever can be read is the end.
         lives[host] = EventLoop.shared.watch(end.raw, for: .read) { _ in conclude() }
-        return LaunchedHost(control: control, audio: audio.ours) {
+        return LaunchedHost(control: control, audio: audio.ours, output: output.ours) {
             // Should the machine be too slow for that, the daemon lets go of it.
             shutdown(end.raw, CInt(SHUT_WR))
             _ = EventLoop.shared.schedule(after: Self.killLimit) { conclude() }

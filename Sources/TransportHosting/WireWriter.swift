@@ -33,53 +33,54 @@ struct WireHeader: Hashable, Sendable {
             audioPosition: raw.audio_position)
     }
 
-    fileprivate func write(to packet: inout [UInt8]) {
+    fileprivate func write(to packet: WipedBytes) {
         var raw = parley_wire_header(
             version: UInt16(PARLEY_WIRE_VERSION), kind: kind, session: session, id: id,
             flags: hasMore ? UInt32(PARLEY_WIRE_MORE) : 0, audio_position: audioPosition)
-        withUnsafeBytes(of: &raw) { packet.append(contentsOf: $0) }
+        withUnsafeBytes(of: &raw) { packet.append($0) }
     }
 }
 
-/// A message to a host: a header, and a body of integers and strings.
-struct WireMessage {
+/// A message to a host: a header, and a body of integers and strings. Wiped with its packets, since it may
+/// carry a secret.
+final class WireMessage {
     var header: WireHeader
-    private(set) var body: [UInt8] = []
+    private let content = WipedBytes(capacity: 64)
+    var body: UnsafeRawBufferPointer { content.bytes }
 
     init(_ header: WireHeader) { self.header = header }
 
-    mutating func append(_ value: UInt32) {
-        withUnsafeBytes(of: value) { body.append(contentsOf: $0) }
-    }
+    func append(_ value: UInt32) { withUnsafeBytes(of: value) { content.append($0) } }
 
-    mutating func append(_ value: UInt64) {
-        withUnsafeBytes(of: value) { body.append(contentsOf: $0) }
+    func append(_ value: UInt64) { withUnsafeBytes(of: value) { content.append($0) } }
+
+    func append(_ text: String) {
+        var text = text
+        text.withUTF8 { appendString(UnsafeRawBufferPointer($0)) }
     }
 
     /// A string and its NUL. One inside would shift every string behind it, so the text ends there.
-    mutating func append(_ text: String) {
-        var text = text
-        text.withUTF8 { bytes in
-            let size = bytes.baseAddress.map { strnlen($0, bytes.count) } ?? 0
-            body.append(contentsOf: bytes.prefix(size))
+    func appendString(_ bytes: UnsafeRawBufferPointer) {
+        let size = bytes.baseAddress.map { start in
+            strnlen(start.assumingMemoryBound(to: CChar.self), bytes.count)
         }
-        body.append(0)
+        content.append(UnsafeRawBufferPointer(rebasing: bytes.prefix(size ?? 0)))
+        withUnsafeBytes(of: 0 as UInt8) { content.append($0) }
     }
 
     /// The packets that carry it, in order.
-    var packets: [[UInt8]] {
+    var packets: [WipedBytes] {
         let room = Int(PARLEY_WIRE_MESSAGE_MAX) - WireHeader.size
-        var packets: [[UInt8]] = []
+        var packets: [WipedBytes] = []
         var rest = body[...]
         repeat {
             let part = rest.prefix(room)
             rest = rest.dropFirst(part.count)
             var header = header
             header.hasMore = !rest.isEmpty
-            var packet: [UInt8] = []
-            packet.reserveCapacity(WireHeader.size + part.count)
-            header.write(to: &packet)
-            packet.append(contentsOf: part)
+            let packet = WipedBytes(capacity: WireHeader.size + part.count)
+            header.write(to: packet)
+            packet.append(UnsafeRawBufferPointer(rebasing: part))
             packets.append(packet)
         } while !rest.isEmpty
         return packets

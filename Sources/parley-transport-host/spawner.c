@@ -17,7 +17,8 @@
 
 #include "wire.h"
 
-#define HOST_FDS 3 /* at least: what its plugin may read comes behind */
+#define HOST_FDS 4 /* at least: what its plugin may read comes behind */
+#define OUTPUT 3
 #define HOST_FDS_MAX (HOST_FDS + PARLEY_WIRE_READABLE_MAX)
 #define VARIABLES_MAX 32
 #define FIRST_FREE_FD 32 /* behind all that hosts are given */
@@ -75,9 +76,13 @@ _Noreturn static void become_host(const int *fds, int count, char **arguments, c
         if ((high[i] = fcntl(fds[i], F_DUPFD, FIRST_FREE_FD)) < 0)
             _exit(126);
     for (int i = 0; i < count; i++)
-        if (dup2(high[i], PARLEY_WIRE_CONTROL_FD + i) < 0)
+        if (dup2(high[i], i < OUTPUT    ? PARLEY_WIRE_CONTROL_FD + i
+                          : i == OUTPUT ? STDOUT_FILENO
+                                        : PARLEY_WIRE_READABLE_FD + i - HOST_FDS) < 0)
             _exit(126);
-    close_range((unsigned)(PARLEY_WIRE_CONTROL_FD + count), ~0u, 0);
+    if (dup2(high[OUTPUT], STDERR_FILENO) < 0)
+        _exit(126);
+    close_range((unsigned)(PARLEY_WIRE_READABLE_FD + count - HOST_FDS), ~0u, 0);
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
     execve("/proc/self/exe", arguments, environment);

@@ -14,9 +14,10 @@
 #include "wire.h"
 
 /* Descriptors of the first message: the one that tells by its end that the host has ended, audio, the plugin,
- * and what it may read. */
-#define UNIT_FDS 3
+ * where to print, and what it may read. */
+#define UNIT_FDS 4
 #define PLUGIN 2
+#define OUTPUT 3
 #define UNIT_FDS_MAX (UNIT_FDS + PARLEY_WIRE_READABLE_MAX)
 #define FIRST_FREE_FD 32
 #define FIRST_MESSAGE_MS 10000
@@ -71,8 +72,12 @@ int become_unit(parley_sandbox_mode mode) {
             die("no descriptors: errno %d", errno);
     live_under_keeper(fds[0], mode);
     for (int i = 1; i < count; i++)
-        if (dup2(fds[i], PARLEY_WIRE_AUDIO_FD + i - 1) < 0)
+        if (dup2(fds[i], i < OUTPUT    ? PARLEY_WIRE_AUDIO_FD + i - 1
+                         : i == OUTPUT ? STDOUT_FILENO
+                                       : PARLEY_WIRE_READABLE_FD + i - UNIT_FDS) < 0)
             die("no descriptors: errno %d", errno);
-    close_range((unsigned)(PARLEY_WIRE_AUDIO_FD + count - 1), ~0u, 0);
+    if (dup2(fds[OUTPUT], STDERR_FILENO) < 0)
+        die("no descriptors: errno %d", errno);
+    close_range((unsigned)(PARLEY_WIRE_READABLE_FD + count - UNIT_FDS), ~0u, 0);
     return count - UNIT_FDS;
 }

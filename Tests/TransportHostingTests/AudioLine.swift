@@ -25,7 +25,8 @@ struct AudioLine {
         frame.data_size = UInt32(samples.count * 2)
         var packet = withUnsafeBytes(of: &frame) { Array($0) }
         packet += samples.withUnsafeBytes { Array($0) }
-        guard PacketSocket.send(packet, to: session.audio.raw) == .sent else {
+        let result = packet.withUnsafeBytes { PacketSocket.send($0, to: session.audio.raw) }
+        guard result == .sent else {
             throw Workshop.Fault("the audio socket is full or closed: errno \(errno)")
         }
         sent += 1

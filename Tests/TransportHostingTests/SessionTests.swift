@@ -98,7 +98,7 @@ import Testing
         let (session, witness) = try await stage.connected("hostile")
         session.command("secret", id: 1, arguments: [:])
         try await witness.events.first { $0 == .secretRequested(name: "apiKey") }
-        session.provideSecret("apiKey", value: "four")
+        Array("four".utf8).withUnsafeBytes { session.provideSecret("apiKey", value: $0) }
         session.provideSecret("apiKey", value: nil)
         try await witness.events.first {
             $0 == .event(type: "got_secret", data: ["name": "apiKey", "length": 4])

@@ -24,7 +24,10 @@ final class Stage {
             launcher: SpawnerLauncher(spawner),
             directories: directories ?? [TransportDirectory(workshop.transports)],
             cacheDirectory: workshop.cache, probeLimit: probeLimit,
-            log: { [log] in log.add("\($0): \($1)\($2.map { " (\($0))" } ?? "")") },
+            log: { [log] level, text, origin in
+                let plugin = if case .plugin(let id) = origin { " (\(id ?? "?"))" } else { "" }
+                log.add("\(level): \(text)\(plugin)")
+            },
             onEvent: { [events] in events.add($0) })
         if isProbing { hosting.beginProbing() }
     }

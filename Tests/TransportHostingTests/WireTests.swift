@@ -35,7 +35,7 @@ import Testing
     }
 
     @Test func aMessageIsCutIntoPartsAndPutTogether() throws {
-        var message = WireMessage(WireHeader(kind: 70, session: 3, id: 9, audioPosition: 5))
+        let message = WireMessage(WireHeader(kind: 70, session: 3, id: 9, audioPosition: 5))
         message.append(String(repeating: "x", count: 200_000))
         var assembler = MessageAssembler()
         let packets = message.packets
@@ -44,14 +44,12 @@ import Testing
         var whole: [UInt8]?
         for packet in packets {
             #expect(whole == nil)
-            whole = try packet.withUnsafeBytes { bytes in
-                let header = try WireHeader(bytes)
-                #expect(header.session == 3 && header.id == 9 && header.audioPosition == 5)
-                return try assembler.take(
-                    header, UnsafeRawBufferPointer(rebasing: bytes[WireHeader.size...]))
-            }
+            let header = try WireHeader(packet.bytes)
+            #expect(header.session == 3 && header.id == 9 && header.audioPosition == 5)
+            whole = try assembler.take(
+                header, UnsafeRawBufferPointer(rebasing: packet.bytes[WireHeader.size...]))
         }
-        #expect(whole == message.body)
+        #expect(whole == Array(message.body))
     }
 
     @Test func partsHaveLimits() {
@@ -114,7 +112,8 @@ import Testing
         let launcher = FakeLauncher()
         let ending = Ending()
         let file = FileDescriptor(owning: open("/dev/null", O_RDONLY | O_CLOEXEC))
-        let process = try HostProcess(launcher: launcher, name: "noise", file: file)
+        let process = try HostProcess(
+            launcher: launcher, among: RunningHosts(), name: "noise", file: file)
         process.delegate = ending
         let socket = try #require(launcher.host)
         for _ in 0..<20 {
@@ -124,10 +123,10 @@ import Testing
             if packet.count > 24, Bool.random(using: &dice) {
                 // A sane version, kind and flags, so that the body gets its turn.
                 let kind = UInt8.random(in: 64...79, using: &dice)
-                packet.replaceSubrange(0..<4, with: [1, 0, kind, 0])
+                packet.replaceSubrange(0..<4, with: [UInt8(PARLEY_WIRE_VERSION), 0, kind, 0])
                 packet.replaceSubrange(12..<16, with: [UInt8(kind & 1), 0, 0, 0])
             }
-            _ = PacketSocket.send(packet, to: socket.raw)
+            _ = packet.withUnsafeBytes { PacketSocket.send($0, to: socket.raw) }
         }
         let death = try await ending.deaths.first { _ in true }
         #expect(death.kind == .violation || death.kind == .refused)

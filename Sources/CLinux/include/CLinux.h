@@ -80,6 +80,9 @@ int parley_open_no_links(int directory, const char *path, int flags);
 /* A SEQPACKET socket that is connected to a path, non-blocking and close-on-exec, or -1. */
 int parley_connect_packets(const char *path);
 
+/* pipe2() with O_CLOEXEC and O_NONBLOCK: ends[0] to read from, ends[1] to write to. Returns 0 or -1 with errno. */
+int parley_pipe(int ends[2]);
+
 /* Whether somebody keeps the wall clock right, as the kernel knows it (adjtimex()): 1, 0, or -1 when it
  * does not tell. Changes nothing. */
 int parley_clock_is_kept(void);

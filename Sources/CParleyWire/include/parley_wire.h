@@ -19,11 +19,12 @@
 
 #include "parley/parley_transport.h"
 
-#define PARLEY_WIRE_VERSION 2u
+#define PARLEY_WIRE_VERSION 3u
 #define PARLEY_WIRE_MESSAGE_MAX 65536u  /* bytes of one packet, header included */
 #define PARLEY_WIRE_BODY_MAX 17825792u  /* bytes of an assembled body: 16 MiB of JSON and some names */
 
-/* Descriptors of a host, set up by the spawner before exec. Standard error is the daemon's log. */
+/* Descriptors of a host, set up by the spawner before exec. Standard output and error are a pipe to the
+ * daemon, which makes lines of its log of what comes. */
 enum {
     PARLEY_WIRE_CONTROL_FD = 3,
     PARLEY_WIRE_AUDIO_FD = 4,
@@ -36,7 +37,7 @@ enum {
 /* ---- spawner ---------------------------------------------------------------------------------- */
 
 enum {
-    PARLEY_SPAWN = 1,         /* to spawner, with descriptors: control, audio, plugin, what it may read */
+    PARLEY_SPAWN = 1,         /* to spawner, with descriptors: control, audio, plugin, output, what it may read */
     PARLEY_SPAWN_KILL = 2,    /* to spawner: SIGKILL the host and its group */
     PARLEY_SPAWN_STARTED = 3, /* from spawner; status is the pid, or -errno */
     PARLEY_SPAWN_EXITED = 4   /* from spawner; status as of waitpid() */

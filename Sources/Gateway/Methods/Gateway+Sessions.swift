@@ -190,15 +190,13 @@ extension Gateway {
             // Its file is still being looked into, or may be dropped in: `transport_added` comes here again.
             waitingForTransport.insert(configured.name)
             guard hosting.isSettled else { return }
-            return log(
-                .warning,
-                "session \(configured.name): \(unknownTransport(configured.transport).message)")
+            return warn(configured, unknownTransport(configured.transport).message)
         }
         if (configured.local.echoCancellation ?? settings.audio.echoCancellation) == .on {
-            log(
-                .warning,
-                "session \(configured.name): this build has no echo canceller; echoCancellation "
-                    + "= \"on\" has no effect, use gate = true or PulseAudio's module-echo-cancel")
+            warn(
+                configured,
+                "this build has no echo canceller; echoCancellation = \"on\" has no effect, use gate = "
+                    + "true or PulseAudio's module-echo-cancel")
         }
         do throws(ControlError) {
             var configuredOptions = settings[transport: configured.transport]?.options ?? [:]
@@ -218,8 +216,15 @@ extension Gateway {
                     sessionConfig: configured.sessionConfig,
                     reconnect: ReconnectPolicy(configured.reconnect), callID: nil))
         } catch {
-            log(.warning, "session \(configured.name) was not started: \(error.message)")
+            warn(configured, "it was not started: \(error.message)")
         }
+    }
+
+    /// About a session of config that has no number yet.
+    private func warn(_ configured: SessionSettings, _ text: String) {
+        log(
+            .warning, "session \(configured.name): \(text)",
+            about: LogSubject(session: configured.name, transport: configured.transport))
     }
 
     /// A transport has come: sessions that config wants on it can start.
@@ -252,28 +257,34 @@ extension Gateway {
                 + "insecure = true in [transports.\(transport)]")
     }
 
+    private func secret(_ name: String, for session: Session) -> BoundSecret? {
+        let own = session.spec.name.flatMap { settings[session: $0] }
+        return (own?.transport == session.spec.transport ? own?.secrets[name] : nil)
+            ?? settings[transport: session.spec.transport]?.secrets[name]
+    }
+
+    /// Whether config names a secret for a session's plugin.
+    func isConfigured(_ secret: String, for session: Session) -> Bool {
+        self.secret(secret, for: session) != nil
+    }
+
     /// A secret of config for a session's plugin: only for the server that it is configured with.
     func configuredSecret(_ name: String, for session: Session) -> SecretValue? {
-        let own = session.spec.name.flatMap { settings[session: $0] }
-        let bound =
-            (own?.transport == session.spec.transport ? own?.secrets[name] : nil)
-            ?? settings[transport: session.spec.transport]?.secrets[name]
-        guard let bound else { return nil }
+        guard let bound = secret(name, for: session) else { return nil }
         let standard = hosting.transport(session.spec.transport)?.options["url"]?.fallback?
             .stringValue
         if let url = session.spec.options["url"]?.stringValue,
             !bound.isFor(url: url, standard: standard)
         {
-            log(
-                .warning,
-                "session \(session.id): the configured secret \(name) is for another server than its url"
-            )
+            session.complain(
+                .secret(name),
+                "the configured secret \(name) is for another server than its url")
             return nil
         }
         do throws(SecretError) {
             return try bound.source.read().withBytes { SecretValue(copying: $0) }
         } catch {
-            log(.warning, "session \(session.id): \(error)")
+            session.complain(.secret(name), "\(error)")
             return nil
         }
     }

@@ -23,6 +23,10 @@ final class SecretValue {
         bytes.deallocate()
     }
 
-    /// For handing it to the host that asked, and for nothing else.
-    var value: String { String(decoding: bytes.dropLast(), as: UTF8.self) }
+    /// For handing it to the host that asked, and for nothing else. Never make a `String` of it.
+    func withBytes(_ body: (UnsafeRawBufferPointer) -> Void) {
+        withExtendedLifetime(self) {
+            body(UnsafeRawBufferPointer(UnsafeBufferPointer(rebasing: bytes.dropLast())))
+        }
+    }
 }

@@ -24,6 +24,7 @@ extension Session: TransportSessionDelegate, MediaSessionDelegate {
         let transport = try open()
         self.transport = transport
         secrets.stopWaiting()
+        secretReads.stopWaiting()
         let meters = media.meters
         transport.audioPosition = { meters.framesSent.load(ordering: .acquiring) }
         framesSentBefore += Int(
@@ -81,9 +82,7 @@ extension Session: TransportSessionDelegate, MediaSessionDelegate {
         case .secretRequested(let name): giveSecret(name)
         case .barrierPassed(let sequence): complete(sequence, .done, nil)
         case .log(let level, let text):
-            gateway.log(
-                level, "session \(id): \(text)",
-                about: LogSubject(session: id, transport: spec.transport, isFromPlugin: true))
+            gateway.log(level, "session \(id): \(text)", about: pluginSubject)
         case .hostDied(let death): hostDied(death)
         }
     }
@@ -113,7 +112,7 @@ extension Session: TransportSessionDelegate, MediaSessionDelegate {
         case "item_update":
             _ = conversation.update(data)
             if gateway.settings.logging.transcripts, let line = TranscriptLine(data) {
-                gateway.log(.info, "session \(id): \(line.text)")
+                gateway.log(.info, "session \(id): \(line.text)", about: pluginSubject)
             }
         case "item_deleted":
             if let id = data["itemId"]?.stringValue { conversation.remove(id: id) }
@@ -141,8 +140,7 @@ extension Session: TransportSessionDelegate, MediaSessionDelegate {
         guard let audioFormat = AudioFormat(format), let descriptor else { return }
         let known = direction == .toPeer ? descriptor.formatsIn : descriptor.formatsOut
         guard known.contains(format) else {
-            return gateway.log(
-                .warning, "session \(id): the plugin chose \(format), which it never offered")
+            return complain(.format, "the plugin chose \(format), which it never offered")
         }
         negotiated(direction, audioFormat, ptimeMs: ptimeMs)
     }
@@ -178,24 +176,6 @@ extension Session: TransportSessionDelegate, MediaSessionDelegate {
         } catch {
             throw .media("\(error)")
         }
-    }
-
-    // MARK: Secrets
-
-    /// A secret that a client gave comes before one of config; without either, clients are asked.
-    private func giveSecret(_ name: String) {
-        if let secret = secrets.take(name) ?? gateway.configuredSecret(name, for: self) {
-            transport?.provideSecret(name, value: secret.value)
-        } else {
-            secrets.wait(for: name)
-            gateway.publish("secret_needed", of: self, ["name": .string(name)])
-        }
-    }
-
-    /// A client's answer to `secret_needed`.
-    func answerSecret(_ name: String, _ secret: SecretValue) {
-        guard secrets.answer(name, secret) else { return }
-        transport?.provideSecret(name, value: secret.value)
     }
 
     // MARK: Playback

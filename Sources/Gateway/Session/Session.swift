@@ -45,6 +45,9 @@ final class Session {
     var pending: [UInt32: PendingCommand] = [:]
     var lastCommand: UInt32 = 0
     var secrets = SessionSecrets()
+    var secretReads = SecretReads()
+    /// What was said of the plugin on this connection.
+    var complaints: Set<Complaint> = []
     /// What the plugin knows of who listens; nil for nothing yet.
     var toldListeners: HeardEvents?
     private var retryTimer: LoopTimer?
@@ -95,6 +98,7 @@ final class Session {
     }
 
     private func connect(resume: Bool, attempt: Int) {
+        complaints = []
         do throws(SessionFailure) {
             let transport = try openTransport()
             transport.connect(

@@ -86,6 +86,33 @@ static void tell_status(parley_transport_t *t, parley_status_t status) {
     t->host->on_status(t->host, &report);
 }
 
+#ifdef PRINT
+/* Prints without end, lines that never end and control characters among it. */
+static void *print(void *data) {
+    for (int i = 1;; i++) {
+        printf("printed %d\n", i);
+        fflush(stdout);
+        if (i % 16 == 0)
+            fprintf(stderr, "\x1b[31mred \x07%d", i);
+        usleep(100);
+    }
+    return data;
+}
+#endif
+
+#ifdef NAG
+/* All that the daemon could say something about, as often as it goes. Calls end at once. */
+static void nag(parley_transport_t *t) {
+    for (int i = 0; i < NAG; i++) {
+        t->host->on_format(t->host, PARLEY_FROM_PEER, &(parley_format_t){PARLEY_CODEC_OPUS, 48000}, 20);
+        t->host->request_secret(t->host, "apiKey");
+        if (i % 8 == 0)
+            t->host->on_incoming(t->host, "call", "{}");
+    }
+    t->host->on_event(t->host, "nagged", "{}");
+}
+#endif
+
 static parley_result_t connect_to_peer(parley_transport_t *t, const parley_connect_t *request) {
     if (strstr(request->options_json, "refuse"))
         return PARLEY_ERROR_FAILED;
@@ -98,6 +125,21 @@ static parley_result_t connect_to_peer(parley_transport_t *t, const parley_conne
         snprintf(text, sizeof text, "chatter %d", i);
         t->host->log(t->host, PARLEY_LOG_INFO, text);
     }
+#endif
+#ifdef PRINT
+    pthread_t printer;
+    if (pthread_create(&printer, NULL, print, NULL) == 0)
+        pthread_detach(printer);
+#endif
+#ifdef NAG
+    if (request->call_id) {
+        tell_status(t, PARLEY_DISCONNECTED);
+        return PARLEY_OK;
+    }
+    nag(t);
+#endif
+#ifdef ECHO_SECRET
+    t->host->request_secret(t->host, "apiKey");
 #endif
     tell_status(t, PARLEY_CONNECTED);
     return PARLEY_OK;
@@ -308,6 +350,18 @@ static void secret(parley_transport_t *t, const char *name, const char *value) {
     char text[256];
     snprintf(text, sizeof text, "{\"name\":\"%s\",\"length\":%d}", name, value ? (int)strlen(value) : -1);
     t->host->on_event(t->host, "got_secret", text);
+#ifdef ECHO_SECRET
+    if (!value)
+        return;
+    snprintf(text, sizeof text, "the key %s is wrong, %s!", value, value);
+    t->host->log(t->host, PARLEY_LOG_WARNING, text);
+    parley_status_report_t report = {.struct_size = sizeof report, .status = PARLEY_DISCONNECTED,
+                                     .retry = PARLEY_RETRY_NEVER, .code = value, .reason = text};
+    snprintf(text, sizeof text, "{\"type\":\"error\",\"error\":{\"message\":\"%s\"}}", value);
+    t->host->on_event(t->host, "error", text);
+    snprintf(text, sizeof text, "the key %s is wrong", value);
+    t->host->on_status(t->host, &report);
+#endif
 }
 
 static const parley_format_t formats[17] = {
