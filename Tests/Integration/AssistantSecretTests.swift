@@ -1,6 +1,8 @@
 import Control
 import Foundation
+import HTTP
 import JSON
+import ScriptedHTTPServer
 import Testing
 
 /// Where the key goes: into one header of the upgrade, and nowhere else.
@@ -76,6 +78,27 @@ import Testing
                 ["session": "line", "name": "apiKey", "value": .string(Self.key)])
         }
         #expect(provided.contains("in the clear"), "\(provided)")
+    }
+
+    /// Some servers repeat what they refuse.
+    @Test func aKeyThatAServerRepeatsIsStruckFromTheReason() throws {
+        let server = try ScriptedHTTPServer { request in
+            let given = request.head["authorization"] ?? "nothing"
+            let body =
+                #"{"error":{"code":"invalid_api_key","message":"\#(given) is not a key"}}"#
+            return .response(HTTPResponse(401, "Unauthorized", body: Array(body.utf8)))
+        }
+        let daemon = try DaemonUnderTest()
+        let client = try daemon.converse(
+            "ws://127.0.0.1:\(server.port)/v1/realtime",
+            options: ["auth": "key", "apiKey": .string(Self.key)], wait: false)
+        let story = Story(client)
+        let event = try story.until("session_state") { $0["data"]?["state"] == "failed" }
+        #expect(event["data"]?["reason"] == "Bearer [secret] is not a key", "\(event)")
+        try daemon.until("the log tells why") {
+            daemon.log.contains("error: session s1 is failed: Bearer [secret] is not a key")
+        }
+        #expect(!"\(story.events)\(daemon.log)".contains(Self.key))
     }
 
     @Test func configMayAllowTheClear() throws {

@@ -32,7 +32,7 @@ import Testing
         // The listing of the directory itself and what comes and goes leave two or three at most.
         try limitDescriptors(daemon, to: "\(open):4096")
 
-        // Another plugin needs a host, which needs four descriptors in the daemon.
+        // Another plugin needs a host, which needs five descriptors in the daemon.
         #expect {
             try client.call(
                 "sessions.create",

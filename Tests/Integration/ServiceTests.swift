@@ -37,7 +37,47 @@ import Testing
         _ = try manager.wait(for: "ready") {
             $0.contains("READY=1") && $0.contains("sound server: connected to")
         }
+        // What it is it tells a moment later, and nothing else happens then.
+        _ = try manager.wait(for: "who the server is") {
+            $0.contains(/STATUS=.*connected to .+ \d+.* at \//)
+        }
         withExtendedLifetime(daemon) {}
+    }
+
+    @Test func whatFailedIsInTheStatus() throws {
+        let manager = try FakeServiceManager()
+        let daemon = try DaemonUnderTest(environment: manager.environment)
+        let client = try daemon.client()
+        _ = try client.call(
+            "sessions.create",
+            [
+                "transport": "loopback", "local": ["kind": "stream"],
+                "options": ["refuse": "not today"],
+            ])
+        var place = try manager.wait(for: "the failed session") {
+            $0.hasPrefix("STATUS=1 session, 0 connected; sound server: ")
+                && $0.hasSuffix("; FAILED: session s1")
+        }
+        _ = try client.call("sessions.close", ["session": "s1"])
+        place = try manager.wait(for: "it is gone", after: place) {
+            $0.hasPrefix("STATUS=no sessions") && !$0.contains("FAILED")
+        }
+        try daemon.add("hostile", DaemonUnderTest.fixture("hostile"))
+        _ = try client.call(
+            "sessions.create",
+            [
+                "transport": "hostile", "local": ["kind": "stream"], "wait": true,
+                "reconnect": ["initialMs": 1, "maximumMs": 10],
+            ])
+        let log = "hostile: the plugin crashed"
+        for death in 1...5 {
+            try daemon.until("there is a host") { !daemon.hosts(of: "hostile.so").isEmpty }
+            for host in daemon.hosts(of: "hostile.so") { kill(host, SIGKILL) }
+            try daemon.until("it is dead") { daemon.log.components(separatedBy: log).count > death }
+        }
+        _ = try manager.wait(for: "the failed plugin", after: place) {
+            $0.hasSuffix("; FAILED: session s2; FAILED: transport hostile")
+        }
     }
 
     @Test func reloadingIsBracketedHoweverItIsAskedFor() throws {

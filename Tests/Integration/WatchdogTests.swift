@@ -62,6 +62,12 @@ import Testing
         #expect(
             manager.messages.contains { $0.contains("STATUS=STUCK: ") && $0.contains(thread) },
             "\(manager.messages)")
+        // Reading the configuration again changes nothing about it.
+        let before = manager.messages.count
+        _ = try client.call("gateway.reload")
+        _ = try manager.wait(for: "ready again", after: before) {
+            $0.contains("READY=1") && $0.contains("STATUS=STUCK: ")
+        }
         freeze.end()
         try daemon.until("everything moves again") { daemon.log.contains("everything moves again") }
         _ = try manager.wait(for: "food", after: manager.messages.count, where: isFed)
