@@ -1,3 +1,4 @@
+import Glibc
 import JSON
 import Testing
 
@@ -51,6 +52,67 @@ import Testing
         #expect(one == other)
         #expect(one.hashValue == other.hashValue)
         #expect(one.serialized() != other.serialized())
+    }
+
+    @Test
+    func `Objects with many members are merged, compared and hashed without a search for each`()
+        throws
+    {
+        let small = try Self.object(members: 5_000)
+        let large = try Self.object(members: 20_000)
+        func cost(_ object: JSONObject) -> UInt64 {
+            (0..<5).map { _ in
+                let before = Self.threadNs
+                let merged = object.merging(object)
+                let isSame = merged == object && merged.hashValue == object.hashValue
+                let copy = JSONObject(object.members.map { ($0.name, $0.value) })
+                let cost = Self.threadNs - before
+                #expect(isSame && copy.count == object.count)
+                return cost
+            }.min() ?? 0
+        }
+        let few = cost(small)
+        let many = cost(large)
+        #expect(many < few * 10, "\(few) ns, then \(many) ns")
+    }
+
+    @Test func `What is merged replaces its like and keeps the order`() {
+        let one: JSONObject = ["a": 1, "b": 2]
+        let merged = one.merging(["c": 3, "a": 4])
+        #expect(JSONValue.object(merged).serialized() == #"{"a":4,"b":2,"c":3}"#)
+    }
+
+    /// Strings are equal when they mean the same text; names are not when their bytes differ.
+    @Test func `Names that are equal as text and differ in bytes do no harm`() throws {
+        let names = (0..<40).map { "\"m\($0)\":0" }.joined(separator: ",")
+        let text = "{\"\u{e9}\":1,\"e\u{301}\":2,\(names)}"
+        let value = try JSONValue(parsing: text)
+        #expect(value == value)
+        let shuffled = JSONValue.object(
+            JSONObject(value.objectValue?.members.reversed().map { ($0.name, $0.value) } ?? []))
+        #expect(shuffled != value)
+        #expect(value.objectValue?.merging(value.objectValue ?? [:]).count == 42)
+    }
+
+    @Test(arguments: [
+        "[]", #"{"a":[1,2.5e300,null,true],"b":{"c":"\u0001\"\\"}}"#, "-9223372036854775808",
+        #"["\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0000\u0000"]"#,
+    ])
+    func `A footprint is no less than the text`(text: String) throws {
+        let value = try JSONValue(parsing: text)
+        #expect(value.footprint >= value.serialized().utf8.count)
+    }
+
+    private static func object(members: Int) throws -> JSONObject {
+        let text = (0..<members).map { "\"m\($0)\":\($0)" }.joined(separator: ",")
+        return try #require(try JSONValue(parsing: "{\(text)}").objectValue)
+    }
+
+    /// The time of this thread's own work: others on the machine do not count.
+    private static var threadNs: UInt64 {
+        var time = timespec()
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+        return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
     }
 
     @Test func `Setting nil removes a member`() {

@@ -30,7 +30,9 @@ struct ControlEvent {
     /// Audio as its size, and nothing over the limit.
     private func trimmed(rawAudio: Bool, limit: Int) -> JSONValue {
         let data = rawAudio ? data : RawAudio.replaced(in: data)
-        let size = data.serialized().utf8.count
+        var bytes: [UInt8] = []
+        data.serialize(into: &bytes)
+        let size = bytes.count
         guard size > limit else { return data }
         return [
             "type": data["type"] ?? .null, "truncated": true, "bytes": .integer(Int64(size)),
@@ -56,17 +58,13 @@ enum RawAudio {
     private static func replaced(in value: JSONValue, deltaIsAudio: Bool) -> JSONValue {
         switch value {
         case .object(let object):
-            var result = JSONObject()
-            for (name, member) in object.members {
-                if case .string(let text) = member,
-                    name == "audio" || (name == "delta" && deltaIsAudio)
-                {
-                    result[name] = ["bytes": .integer(Int64(text.utf8.count * 3 / 4))]
-                } else {
-                    result[name] = replaced(in: member, deltaIsAudio: deltaIsAudio)
-                }
-            }
-            return .object(result)
+            return .object(
+                object.mapMembers { name, member in
+                    guard case .string(let text) = member,
+                        name == "audio" || (name == "delta" && deltaIsAudio)
+                    else { return replaced(in: member, deltaIsAudio: deltaIsAudio) }
+                    return ["bytes": .integer(Int64(text.utf8.count * 3 / 4))]
+                })
         case .array(let values):
             return .array(values.map { replaced(in: $0, deltaIsAudio: deltaIsAudio) })
         default:
