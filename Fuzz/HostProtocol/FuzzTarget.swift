@@ -18,6 +18,12 @@ public func fuzzHostProtocol(_ start: UnsafePointer<UInt8>, _ count: Int) -> CIn
     return 0
 }
 
+private func check(line: String) {
+    precondition(line.utf8.count <= 4096, "what people read has a limit")
+    precondition(!line.contains { $0.isNewline }, "a line of the log is one line")
+    precondition(!line.unicodeScalars.contains { $0.value < 0x20 || $0.value == 0x7f })
+}
+
 /// - Returns: false when the host would be killed.
 private func receive(_ packet: UnsafeRawBufferPointer, _ assembler: inout MessageAssembler) -> Bool
 {
@@ -28,10 +34,12 @@ private func receive(_ packet: UnsafeRawBufferPointer, _ assembler: inout Messag
         switch try HostMessage(header, body) {
         case .hello(let major, let minor, let text):
             _ = try? TransportDescriptor(parsing: text, abiMajor: major, abiMinor: minor)
-        case .event(_, _, .status(.disconnected(_, _, let reason))):
-            precondition(reason.utf8.count <= 4096, "what people read has a limit")
-        case .log(_, let line):
-            precondition(!line.contains { $0.isNewline }, "a line of the log is one line")
+        case .event(_, _, .status(.disconnected(_, let code, let reason))):
+            precondition(code.unicodeScalars.count <= 64)
+            check(line: reason)
+        case .refused(let line), .log(_, let line), .unusable(_, let line),
+            .event(_, _, .log(_, let line)):
+            check(line: line)
         default: break
         }
         return true

@@ -9,6 +9,14 @@ public struct ControlLimits: Sendable, Equatable {
     public var requestsInFlight = 16
     public var requestBurst = 200
     public var requestsPerSecond = 100
+    /// So many bytes of a line count as one more request.
+    public var bytesPerRequest = 256 << 10
+    /// A line that has not ended and is longer must end within ``unendedLineTime``.
+    public var unendedLineSize = 64 << 10
+    public var unendedLineTime = Duration.seconds(30)
+    /// Of such lines, of all clients and of one user's together.
+    public var unendedBytes = 64 << 20
+    public var unendedBytesPerUser = 32 << 20
     /// Of control.sock and monitor.sock together.
     public var clients = 64
     public var clientsPerUser = 32

@@ -136,24 +136,41 @@ public final class EventLoop: SerialExecutor {
     /// Calls `handler` while `fd` is ready for `interest`, level-triggered, until the watch is
     /// cancelled or released. The descriptor stays the caller's; cancel before closing it. Errors and
     /// hang-ups are reported whether asked for or not.
+    ///
+    /// For what the program can't do without: it ends when the kernel has no watch left.
     @LoopActor
     public func watch(
         _ fd: CInt, for interest: Readiness, handler: @escaping @LoopActor (Readiness) -> Void
     ) -> Watch {
-        let watch = Watch(fd: fd, token: state.nextToken(), handler: handler)
-        state.add(watch)
-        control(EPOLL_CTL_ADD, watch, interest)
+        guard let watch = watchIfPossible(fd, for: interest, handler: handler) else {
+            preconditionFailure("descriptor \(fd) can't be watched: errno \(errno)")
+        }
         return watch
     }
 
-    @LoopActor func control(_ operation: CInt, _ watch: Watch, _ interest: Readiness) {
+    /// As ``watch(_:for:handler:)``, for one connection of many. Nil, with errno, when the kernel has no watch
+    /// left: all processes of a user share them (`fs.epoll.max_user_watches`, epoll(7)).
+    @LoopActor
+    public func watchIfPossible(
+        _ fd: CInt, for interest: Readiness, handler: @escaping @LoopActor (Readiness) -> Void
+    ) -> Watch? {
+        let watch = Watch(fd: fd, token: state.nextToken(), handler: handler)
+        guard control(EPOLL_CTL_ADD, watch, interest) == 0 else {
+            let code = errno
+            watch.abandon()
+            errno = code
+            return nil
+        }
+        state.add(watch)
+        return watch
+    }
+
+    /// As epoll_ctl(2).
+    @LoopActor func control(_ operation: CInt, _ watch: Watch, _ interest: Readiness) -> CInt {
         var event = epoll_event()
         event.events = interest.epoll
         event.data.u64 = watch.token
-        let result = epoll_ctl(epoll.raw, operation, watch.fd, &event)
-        precondition(
-            result == 0 || operation == EPOLL_CTL_DEL,
-            "epoll_ctl on descriptor \(watch.fd): errno \(errno)")
+        return epoll_ctl(epoll.raw, operation, watch.fd, &event)
     }
 
     @LoopActor func forget(_ watch: Watch) { state.remove(token: watch.token) }

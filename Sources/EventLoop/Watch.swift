@@ -1,4 +1,5 @@
 import CLinux
+import Glibc
 
 /// What a descriptor is ready for.
 public struct Readiness: OptionSet, Sendable {
@@ -40,14 +41,19 @@ public final class Watch {
     /// Waits for something else from now on.
     public func change(to interest: Readiness) {
         guard isActive else { return }
-        EventLoop.shared.control(EPOLL_CTL_MOD, self, interest)
+        // Takes no memory, so it fails for descriptors only that are none.
+        let result = EventLoop.shared.control(EPOLL_CTL_MOD, self, interest)
+        precondition(result == 0, "epoll_ctl on descriptor \(fd): errno \(errno)")
     }
+
+    /// It could not be begun, so there is nothing to end.
+    func abandon() { isActive = false }
 
     /// Ends the watch; no call of the handler follows. Again is harmless.
     public func cancel() {
         guard isActive else { return }
         isActive = false
-        EventLoop.shared.control(EPOLL_CTL_DEL, self, [])
+        _ = EventLoop.shared.control(EPOLL_CTL_DEL, self, [])
         EventLoop.shared.forget(self)
     }
 

@@ -35,7 +35,7 @@ final class SocketWatch {
             let token = inotify_add_watch(fd, directory, mask)
             if token >= 0 { awaited[token, default: []].insert(entry) }
         }
-        watch = EventLoop.shared.watch(fd, for: .read) { [weak self] _ in self?.drain() }
+        watch = EventLoop.shared.watchIfPossible(fd, for: .read) { [weak self] _ in self?.drain() }
     }
 
     /// The nearest directory above `path` that exists, and the name in it that leads to `path`.

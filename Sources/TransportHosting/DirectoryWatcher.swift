@@ -30,12 +30,14 @@ final class DirectoryWatcher {
         let raw = inotify_init1(CInt(IN_CLOEXEC) | CInt(IN_NONBLOCK))
         inotify = raw >= 0 ? FileDescriptor(owning: raw) : nil
         guard raw >= 0 else { return }
-        watch = EventLoop.shared.watch(raw, for: .read) { [weak self] _ in self?.receive() }
+        watch = EventLoop.shared.watchIfPossible(raw, for: .read) { [weak self] _ in
+            self?.receive()
+        }
         for index in paths.indices { arm(index) }
     }
 
     /// False when the kernel has no more watches to give: then only a reload finds new files.
-    var isWatching: Bool { inotify != nil && !watches.contains(nil) }
+    var isWatching: Bool { watch != nil && !watches.contains(nil) }
 
     /// Watches the directory, or the nearest one above it that exists.
     private func arm(_ index: Int) {

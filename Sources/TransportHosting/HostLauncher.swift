@@ -53,6 +53,8 @@ public enum HostExit: Sendable, Hashable {
 /// Why no host could be started.
 public enum HostLaunchError: Error, Hashable, CustomStringConvertible {
     case noDescriptors(Int32)
+    /// The kernel watches no more descriptors for this user.
+    case noWatches(Int32)
     case launcherLost
     case programNotFound(String)
     /// Hosts are units, and their socket can't be used.
@@ -62,7 +64,7 @@ public enum HostLaunchError: Error, Hashable, CustomStringConvertible {
     /// Whether it is the machine's state of the moment: another try may succeed.
     public var mayPass: Bool {
         switch self {
-        case .noDescriptors, .noUnits: true
+        case .noDescriptors, .noWatches, .noUnits: true
         case .launcherLost, .programNotFound, .launcherNotStarted: false
         }
     }
@@ -72,6 +74,9 @@ public enum HostLaunchError: Error, Hashable, CustomStringConvertible {
         case .noDescriptors(let code):
             "no descriptors are left to start a transport host (errno \(code)): "
                 + "raise LimitNOFILE= or close sessions"
+        case .noWatches(let code):
+            "no watch is left for a transport host (errno \(code)): raise the kernel's "
+                + "fs.epoll.max_user_watches, or find the process of this user that uses them up"
         case .launcherLost:
             "the process that starts transport hosts has ended: restart parleyd"
         case .noUnits(let path, let code):

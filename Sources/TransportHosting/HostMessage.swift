@@ -52,13 +52,19 @@ enum HostMessage {
             } catch {
                 switch error {
                 case .violation(let violation): throw violation
-                case .unusable(let why): self = .unusable(session: header.session, why: why)
+                case .unusable(let why):
+                    self = .unusable(session: header.session, why: Self.line(why))
                 }
                 return
             }
         }
         try reader.end()
     }
+
+    /// Bytes of statistics, which are kept.
+    private static let statisticsMax = 65_536
+    /// Bytes of a line for people.
+    static let lineMax = 4_096
 
     private enum Fault: Error {
         case violation(HostProtocolError)
@@ -79,7 +85,12 @@ enum HostMessage {
                 return .network(
                     lossPercent: min(try reader.integer(), 100), bitrateBps: try reader.integer(),
                     ptimeMs: try reader.integer())
-            case PARLEY_WIRE_STATISTICS: return .statistics(try object(&reader, "statistics"))
+            case PARLEY_WIRE_STATISTICS:
+                let bytes = try reader.stringBytes()
+                guard bytes.count <= statisticsMax else {
+                    throw Fault.unusable("statistics: over \(statisticsMax) bytes")
+                }
+                return .statistics(try json(bytes, "statistics"))
             case PARLEY_WIRE_INCOMING:
                 let callID = try reader.string()
                 guard (1...1024).contains(callID.utf8.count) else {
@@ -179,12 +190,19 @@ enum HostMessage {
         return value
     }
 
-    /// Text of a plugin as one line: control characters, which could paint a terminal, become spaces.
+    /// Text of a plugin as one line: control characters, which could paint a terminal, and line ends become
+    /// spaces.
     static func line(_ text: String) -> String {
         var line = String.UnicodeScalarView()
-        for scalar in text.unicodeScalars.prefix(4096) {
-            let isControl = scalar.value < 0x20 || (0x7f...0x9f).contains(scalar.value)
-            line.append(isControl ? " " : scalar)
+        var bytes = 0
+        for scalar in text.unicodeScalars {
+            let isControl =
+                scalar.value < 0x20 || (0x7f...0x9f).contains(scalar.value)
+                || (0x2028...0x2029).contains(scalar.value)
+            let kept = isControl ? " " : scalar
+            bytes += UTF8.width(kept)
+            guard bytes <= lineMax else { break }
+            line.append(kept)
         }
         return String(line)
     }

@@ -35,7 +35,10 @@ final class HostOutput {
     }
 
     private func listen() {
-        watch = EventLoop.shared.watch(pipe.raw, for: .read) { [weak self] _ in self?.serve() }
+        // Without a watch to be had, what is printed is lost.
+        watch = EventLoop.shared.watchIfPossible(pipe.raw, for: .read) { [weak self] _ in
+            self?.serve()
+        }
     }
 
     private func serve() {

@@ -69,6 +69,15 @@ final class HostProcess {
         launched = try launcher.launch(name: name, plugin: file, readable: readable) {
             exit.come($0)
         }
+        watch = EventLoop.shared.watchIfPossible(launched.control.raw, for: .read) {
+            [weak self] ready in
+            self?.serve(ready)
+        }
+        guard watch != nil else {
+            let code = errno
+            launched.kill()
+            throw .noWatches(code)
+        }
         exit.receiver = self
         number = running.add(self)
         output = launched.output.map { pipe in
@@ -76,9 +85,6 @@ final class HostProcess {
                 guard let self else { return }
                 delegate?.host(self, logged: .info, "\(self.name) printed: \(line)")
             }
-        }
-        watch = EventLoop.shared.watch(launched.control.raw, for: .read) { [weak self] ready in
-            self?.serve(ready)
         }
         limitTimer = EventLoop.shared.schedule(after: helloLimit) { [weak self] in
             let seconds = helloLimit.components.seconds
@@ -199,8 +205,13 @@ final class HostProcess {
             guard let body = try assembler.take(header, part) else { return }
             try obey(try HostMessage(header, body))
         } catch {
-            condemn(.violation, "the plugin's host broke its protocol: \(error)")
+            condemn(.violation, Self.violation("\(error)"))
         }
+    }
+
+    /// Why a host is killed that did what the protocol does not allow.
+    static func violation(_ fault: String) -> String {
+        "the plugin's host broke its protocol: \(fault)"
     }
 
     private func obey(_ message: HostMessage) throws(HostProtocolError) {
@@ -240,7 +251,7 @@ final class HostProcess {
             delegate?.host(self, loaded: descriptor)
             probe()
         } catch {
-            condemn(.refused, error.description)
+            condemn(.refused, HostMessage.line(error.description))
         }
     }
 

@@ -45,7 +45,9 @@ public final class UnitLauncher: HostLauncher {
             withExtendedLifetime(end) { onExit(.ended) }
         }
         // Nobody writes there: whatever can be read is the end.
-        lives[host] = EventLoop.shared.watch(end.raw, for: .read) { _ in conclude() }
+        lives[host] = EventLoop.shared.watchIfPossible(end.raw, for: .read) { _ in conclude() }
+        // It ends with its end of the pair.
+        guard lives[host] != nil else { throw .noWatches(errno) }
         return LaunchedHost(control: control, audio: audio.ours, output: output.ours) {
             // Should the machine be too slow for that, the daemon lets go of it.
             shutdown(end.raw, CInt(SHUT_WR))

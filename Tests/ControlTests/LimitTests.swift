@@ -87,6 +87,59 @@ import Testing
         await stage.close()
     }
 
+    @Test func `A long line must end, also after others that did`() async throws {
+        var limits = ControlLimits()
+        limits.unendedLineSize = 1_000
+        limits.unendedLineTime = .milliseconds(20)
+        let stage = try await Stage.open(limits)
+        let client = try Client("\(stage.directory)/control.sock")
+        client.request(1, "gateway.info")
+        client.send(String(repeating: "y", count: 2_000))
+        #expect(try client.line()?["result"] != nil)
+        let refusal = try client.line()
+        #expect(refusal?.errorCode == "timeout")
+        #expect(refusal?.errorMessage.contains("did not end") == true)
+        #expect(try client.line() == nil)
+        await stage.close()
+    }
+
+    @Test func `Long lines that have not ended share a bound, and short ones do not count`()
+        async throws
+    {
+        var limits = ControlLimits()
+        limits.unendedLineSize = 1_000
+        limits.unendedLineTime = .seconds(600)
+        limits.unendedBytesPerUser = 3_000
+        let stage = try await Stage.open(limits)
+        func client(waitingWith bytes: Int) throws -> Client {
+            let client = try Client("\(stage.directory)/control.sock")
+            let request = #"{"jsonrpc":"2.0","id":1,"method":"gateway.info"}"#
+            client.send("\(request)\n\(String(repeating: "y", count: bytes))")
+            return client
+        }
+        let first = try client(waitingWith: 2_000)
+        #expect(try first.line()?["result"] != nil)
+        let short = try client(waitingWith: 900)
+        #expect(try short.line()?["result"] != nil)
+        let second = try client(waitingWith: 2_000)
+        #expect(try second.line()?["result"] != nil)
+        let refusal = try second.line()
+        #expect(refusal?.errorCode == "limit_exceeded")
+        #expect(try second.line() == nil)
+        // The first one's line may still end.
+        first.send("\n")
+        #expect(try first.line()?.errorNumber == -32_700)
+        #expect(try first.call("gateway.info")["result"] != nil)
+        await stage.close()
+    }
+
+    @Test func `A client that can't be watched is sent away, and its place is free`() async throws {
+        let stage = try await Stage.open()
+        await stage.acceptUnwatchable()
+        #expect(await stage.server.clientCount == 0)
+        await stage.close()
+    }
+
     @Test func `A second server on one path is refused; a dead socket is replaced, a file is not`()
         async throws
     {

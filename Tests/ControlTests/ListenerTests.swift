@@ -24,6 +24,15 @@ import Testing
         await stage.close()
     }
 
+    @Test func `A rush of clients is taken in turns, so that others are served in between`()
+        async throws
+    {
+        EventLoop.startThread()
+        let directory = try TemporaryDirectory()
+        let rush = try await Rush(directory.file("x.sock"), clients: 50)
+        #expect(await rush.countsBetween() == [16, 32, 48, 50])
+    }
+
     @Test func `A client that left its place in the queue does not stop the others`() async throws {
         EventLoop.startThread()
         let directory = try TemporaryDirectory()
@@ -120,6 +129,38 @@ private final class Shortage {
 
     func waitForClients(_ count: Int) async { await clients.wait(for: count) }
     func close() { listener?.close() }
+}
+
+/// As many clients as there are at once, and how many were taken whenever another job had its turn.
+@LoopActor
+private final class Rush {
+    private var listener: UnixListener?
+    private var clients: [Client] = []
+    private var taken = 0
+    private var counts: [Int] = []
+    private var waiter: CheckedContinuation<Void, Never>?
+
+    init(_ path: String, clients count: Int) throws {
+        listener = try UnixListener(path: path) { [weak self] _ in self?.came() }
+        // The loop does not turn while this runs.
+        clients = try (1...count).map { _ in try Client(path) }
+    }
+
+    private func came() {
+        if taken == counts.last ?? 0 {
+            EventLoop.shared.post { [self] in
+                counts.append(taken)
+                if taken == clients.count { waiter?.resume() }
+            }
+        }
+        taken += 1
+    }
+
+    func countsBetween() async -> [Int] {
+        if counts.last != clients.count { await withCheckedContinuation { waiter = $0 } }
+        listener?.close()
+        return counts
+    }
 }
 
 @LoopActor

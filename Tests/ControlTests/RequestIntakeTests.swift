@@ -75,6 +75,31 @@ import Testing
         }
     }
 
+    @Test func `A long line counts as several requests, but one alone is always taken`() {
+        var limits = ControlLimits()
+        limits.requestBurst = 4
+        limits.requestsPerSecond = 1
+        limits.bytesPerRequest = 1_000
+        var intake = RequestIntake(role: .control, limits: limits, nowNs: 0)
+        func outcome(_ bytes: Int, atS: UInt64) -> Outcome {
+            let line = Self.request("gateway.info")
+            let padded = line + String(repeating: " ", count: bytes - line.utf8.count)
+            return Self.outcome(
+                intake.take(
+                    ArraySlice(padded.utf8), inFlight: 0, limits: limits,
+                    nowNs: atS * 1_000_000_000))
+        }
+        let runs = Outcome(method: "gateway.info", id: 7)
+        let refused = Outcome(id: 7, number: -32_000)
+        #expect(outcome(2_500, atS: 0) == runs)
+        #expect(outcome(500, atS: 0) == runs)
+        #expect(outcome(500, atS: 0) == refused)
+        #expect(outcome(2_500, atS: 2) == refused)
+        #expect(outcome(2_500, atS: 3) == runs)
+        #expect(outcome(90_000, atS: 7) == runs)
+        #expect(outcome(500, atS: 7) == refused)
+    }
+
     @Test func `Over the rate each request is refused with its id, and time makes it good`() {
         var limits = ControlLimits()
         limits.requestBurst = 2
@@ -89,8 +114,9 @@ import Testing
             let verdict = intake.take(line, inFlight: 0, limits: limits, nowNs: atMs * 1_000_000)
             #expect(Self.outcome(verdict) == wanted, "at \(atMs) ms")
         }
-        // Nothing to tell the id by.
-        for text in ["no JSON", "[]", #"{"id":{"a":1}}"#, #"{"id":1.5}"#] {
+        // Nothing to tell the id by, or more to read than a refusal is worth.
+        let long = Self.request("gateway.info") + String(repeating: " ", count: 4_096)
+        for text in ["no JSON", "[]", #"{"id":{"a":1}}"#, #"{"id":1.5}"#, long] {
             let verdict = intake.take(
                 ArraySlice(text.utf8), inFlight: 0, limits: limits, nowNs: 101_000_000)
             #expect(Self.outcome(verdict) == Outcome(id: .null, number: -32_000), "\(text)")

@@ -57,6 +57,15 @@ final class Stage: ControlService {
         return far
     }
 
+    /// A regular file, of which epoll(7) wants none: as a kernel that has no watch left.
+    func acceptUnwatchable() {
+        let fd = Glibc.open("\(directory)/file", O_CREAT | O_RDWR | O_CLOEXEC, 0o600)
+        unlink("\(directory)/file")
+        server.accept(
+            FileDescriptor(owning: fd), from: Peer(userID: getuid(), groupID: getgid()),
+            role: .control)
+    }
+
     func allow(_ isAllowed: @escaping @LoopActor @Sendable (Role, Peer) -> Bool) {
         server.isAllowed = isAllowed
     }

@@ -30,6 +30,16 @@ import Testing
         #expect(fired == [1, 2])
     }
 
+    /// epoll(7) takes no regular files: as a kernel that has no watch left.
+    @LoopActor @Test func aWatchThatCannotBeIsNoneAndSaysWhy() {
+        var path = Array("/tmp/parley-watch-XXXXXX".utf8CString)
+        let file = FileDescriptor(owning: mkstemp(&path))
+        unlink(path)
+        let watch = EventLoop.shared.watchIfPossible(file.raw, for: .read) { _ in }
+        #expect(watch == nil)
+        #expect(errno == EPERM)
+    }
+
     @LoopActor @Test func aWatchReportsDataAndHangUpUntilCancelled() async {
         var ends: [CInt] = [-1, -1]
         socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue), 0, &ends)

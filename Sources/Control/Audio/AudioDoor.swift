@@ -65,9 +65,17 @@ public final class AudioDoor {
                         + "\(peer.userID), have not said yet which session they want"))
         }
         let fd = socket.raw
+        let watch = EventLoop.shared.watchIfPossible(fd, for: .read) { [weak self] _ in
+            self?.read(fd)
+        }
+        guard let watch else {
+            places.leave(peer)
+            return Self.refuse(
+                socket, ControlError(.limitExceeded, "the system has no watch left for a program"))
+        }
         visitors[fd] = Visitor(
             socket: socket, peer: peer,
-            watch: EventLoop.shared.watch(fd, for: .read) { [weak self] _ in self?.read(fd) },
+            watch: watch,
             patience: EventLoop.shared.schedule(after: patience) { [weak self] in
                 self?.refuse(
                     fd, ControlError(.timeout, "the line with the session did not come"))

@@ -12,6 +12,8 @@ public final class UnixListener {
     /// As accept4(2): a descriptor, or -1 with errno.
     typealias Accept = @LoopActor (CInt) -> CInt
 
+    nonisolated static var clientsPerTurn: Int { 16 }
+
     private let descriptor: FileDescriptor
     private let ownPath: String?
     private let restTime: Duration
@@ -68,8 +70,11 @@ public final class UnixListener {
 
     // MARK: Clients
 
+    /// A few at a time: whoever else has something to do on this thread comes in between, and the next turn
+    /// finds the socket readable again.
     private func takeClients() {
-        while watch != nil {
+        for _ in 0..<Self.clientsPerTurn {
+            guard watch != nil else { return }
             let fd = accept(descriptor.raw)
             if fd >= 0 {
                 if isExhausted { log("clients are accepted again") }

@@ -37,7 +37,10 @@ final class ScrapeConnection {
     }
 
     func start() {
-        watch = EventLoop.shared.watch(socket.raw, for: .read) { [weak self] _ in self?.serve() }
+        watch = EventLoop.shared.watchIfPossible(socket.raw, for: .read) { [weak self] _ in
+            self?.serve()
+        }
+        guard watch != nil else { return close() }
         timer = EventLoop.shared.schedule(after: limits.requestTime) { [weak self] in
             self?.write(.tooLate)
         }

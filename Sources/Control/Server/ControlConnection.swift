@@ -24,6 +24,8 @@ final class ControlConnection {
     private var inFlight = 0
     /// Until the first request has come.
     private var patience: LoopTimer?
+    /// While a long line has not ended.
+    private var lineTimer: LoopTimer?
     private var stage = Stage.open
 
     private enum Stage {
@@ -48,9 +50,10 @@ final class ControlConnection {
             socket: socket, limits: server.limits,
             lost: { [server] in server.lostLine(count: $0) },
             onTooSlow: { [weak self] in self?.cut() })
-        watch = EventLoop.shared.watch(socket.raw, for: .read) { [weak self] ready in
+        watch = EventLoop.shared.watchIfPossible(socket.raw, for: .read) { [weak self] ready in
             self?.serve(ready)
         }
+        guard watch != nil else { return close() }
         patience = EventLoop.shared.schedule(after: server.limits.firstRequestTimeout) {
             [weak self] in
             self?.refuse(ControlError(.timeout, "no request came within the time allowed"))
@@ -81,13 +84,33 @@ final class ControlConnection {
             }
         }
         while stage == .open || stage == .finishing, let line = input.next() { take(line) }
-        let longest = intake.longestLine(server.limits)
-        if stage == .open, input.pending > longest { refuse(RequestIntake.tooLong(longest)) }
+        if stage == .open { boundUnendedLine() }
         finishIfDone()
+    }
+
+    /// Bytes of a line that has not ended, where they are worth counting.
+    var unendedBytes: Int { input.pending > server.limits.unendedLineSize ? input.pending : 0 }
+
+    private func boundUnendedLine() {
+        let longest = intake.longestLine(server.limits)
+        guard input.pending <= longest else { return refuse(RequestIntake.tooLong(longest)) }
+        guard unendedBytes > 0 else { return }
+        guard server.hasRoomForLines(of: caller.peer) else {
+            return refuse(
+                ControlError(
+                    .limitExceeded, "too many long lines have not ended yet: send them one by one"))
+        }
+        guard lineTimer == nil else { return }
+        lineTimer = EventLoop.shared.schedule(after: server.limits.unendedLineTime) {
+            [weak self] in
+            self?.refuse(ControlError(.timeout, "a line did not end within the time allowed"))
+        }
     }
 
     private func take(_ line: ArraySlice<UInt8>) {
         patience?.cancel()
+        lineTimer?.cancel()
+        lineTimer = nil
         let verdict = intake.take(
             line, inFlight: inFlight, limits: server.limits, nowNs: MonotonicClock.nowNs)
         switch verdict {
@@ -178,6 +201,7 @@ final class ControlConnection {
     private func refuse(_ error: ControlError) {
         guard stage != .closed else { return }
         stage = .refused
+        input = LineBuffer()
         reply(id: .null, .failure(error))
         finishIfDone()
     }
@@ -204,6 +228,7 @@ final class ControlConnection {
         stage = .closed
         subscription = nil
         patience?.cancel()
+        lineTimer?.cancel()
         output?.close()
         watch?.cancel()
         watch = nil

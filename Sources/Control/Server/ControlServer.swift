@@ -92,6 +92,17 @@ public final class ControlServer {
     /// Bytes that wait, of each client.
     var waitingBytes: [Int] { connections.values.map(\.waitingBytes) }
 
+    /// Whether the long lines that have not ended yet, of this user and of all, are within their bounds.
+    func hasRoomForLines(of peer: Peer) -> Bool {
+        var total = 0
+        var ofUser = 0
+        for connection in connections.values {
+            total += connection.unendedBytes
+            if connection.caller.peer.userID == peer.userID { ofUser += connection.unendedBytes }
+        }
+        return total <= limits.unendedBytes && ofUser <= limits.unendedBytesPerUser
+    }
+
     /// Ends all clients, after what waits for them is written as far as they take it.
     public func close() {
         for connection in connections.values { connection.finish() }

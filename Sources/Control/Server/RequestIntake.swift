@@ -14,6 +14,9 @@ struct RequestIntake {
         case end(ControlError)
     }
 
+    /// Bytes of a line that is looked at although it is refused.
+    private static var shortLineSize: Int { 4_096 }
+
     private let role: Role
     private var bucket: TokenBucket
 
@@ -43,7 +46,7 @@ struct RequestIntake {
         guard line.count <= longestLine(limits) else {
             return .end(Self.tooLong(longestLine(limits)))
         }
-        guard bucket.take(nowNs: nowNs) else {
+        guard bucket.take(1 + line.count / limits.bytesPerRequest, nowNs: nowNs) else {
             let error = ControlError(
                 .limitExceeded,
                 "more than \(limits.requestsPerSecond) requests a second: slow down")
@@ -66,9 +69,10 @@ struct RequestIntake {
         return decide(envelope, size: line.count, inFlight: inFlight, limits)
     }
 
-    /// Worth a look, so that the client knows which of its requests was refused.
+    /// Worth a look where that costs next to nothing, so that the client knows which of its requests was
+    /// refused.
     private static func id(ofUnread line: ArraySlice<UInt8>, _ limits: ControlLimits) -> JSONValue {
-        guard line.count <= limits.lineSize,
+        guard line.count <= shortLineSize,
             let request = try? JSONValue(parsing: line, maximumDepth: limits.nesting)
         else { return .null }
         return RequestEnvelope.id(of: request)

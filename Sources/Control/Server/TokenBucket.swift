@@ -15,12 +15,13 @@ struct TokenBucket {
     /// Whether it is as if nobody had taken anything.
     func isFull(nowNs: UInt64) -> Bool { filled(nowNs) >= burst }
 
-    /// Takes one; false when there is none.
-    mutating func take(nowNs: UInt64) -> Bool {
+    /// Takes `count`, at most a full bucket; false when there are fewer.
+    mutating func take(_ count: Int = 1, nowNs: UInt64) -> Bool {
         tokens = filled(nowNs)
         lastNs = max(lastNs, nowNs)
-        guard tokens >= 1 else { return false }
-        tokens -= 1
+        let wanted = min(Double(count), max(burst, 1))
+        guard tokens >= wanted else { return false }
+        tokens -= wanted
         return true
     }
 
