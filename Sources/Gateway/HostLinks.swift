@@ -20,11 +20,18 @@ final class HostLinks {
     init(engine: MediaEngine) {
         self.engine = engine
         engine.onFullLink = { [weak self] in self?.doubt($0) }
+        engine.onMalformedLink = { [weak self] in self?.condemn($0) }
     }
 
     /// A host that leaves frames lying may hang; it is asked, and replaced if it does not answer.
-    private func doubt(_ number: UInt32) {
-        links.values.first { $0.number == number }?.sessions.values.first?.checkLiveness()
+    private func doubt(_ number: UInt32) { session(on: number)?.checkLiveness() }
+
+    private func condemn(_ number: UInt32) {
+        session(on: number)?.condemnHost(for: "a packet on the audio socket is malformed")
+    }
+
+    private func session(on number: UInt32) -> TransportSession? {
+        links.values.first { $0.number == number }?.sessions.values.first { $0.isOpen }
     }
 
     /// The engine's number for the host of `session`.

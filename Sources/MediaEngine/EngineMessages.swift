@@ -50,6 +50,8 @@ struct EngineEvent: BitwiseCopyable {
         case clientInputEnded
         /// The host of this link does not take its frames; `number` is the link's.
         case linkIsFull
+        /// The host of this link sent a packet that the protocol does not allow; told once.
+        case linkIsMalformed
     }
 
     var kind: Kind

@@ -33,7 +33,7 @@ extension EngineThread {
         line.engineDoorbell.silence()
         var wanted = line.wantedSamples.exchange(0, ordering: .acquiring)
         guard wanted > 0 else { return }
-        readLinks()
+        readLinks(nowNs: MonotonicClock.nowNs)
         while wanted > 0 {
             let count = min(wanted, Self.blockSamples, line.ring.room)
             guard count > 0 else { break }

@@ -77,19 +77,20 @@ extension EngineThread {
         }
     }
 
-    /// Reads what the hosts have sent, all of it.
-    mutating func readLinks() {
+    /// Reads what the hosts have sent, as far as their budgets go; what is left is read in later turns.
+    mutating func readLinks(nowNs: UInt64) {
         for place in 0..<links.end {
             guard let link = links[place: place] else { continue }
-            readLink(link)
+            readLink(link, nowNs: nowNs)
         }
     }
 
-    private mutating func readLink(_ link: UnsafeMutablePointer<HostLink>) {
+    private mutating func readLink(_ link: UnsafeMutablePointer<HostLink>, nowNs: UInt64) {
         while true {
-            switch link.pointee.receive() {
+            switch link.pointee.receive(nowNs: nowNs) {
             case .frame(let packet): deliver(packet, from: link.pointee.number)
-            case .malformed: link.pointee.malformedPackets &+= 1
+            case .malformed:
+                tell(EngineEvent(kind: .linkIsMalformed, number: link.pointee.number))
             case .nothing: return
             }
         }
@@ -130,7 +131,7 @@ extension EngineThread {
             cut = cutShare(of: session) ?? session.pointee.timeline
         }
         // What is on the socket was sent before the plugin can know of this: it belongs to the past.
-        readLinks()
+        readLinks(nowNs: MonotonicClock.nowNs)
         if let downlink = session.pointee.downlink {
             reportHeard(session, upTo: cut)
             while let notice = downlink.pointee.nextFlushed() {

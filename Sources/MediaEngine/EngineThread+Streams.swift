@@ -13,7 +13,7 @@ extension EngineThread {
     }
 
     mutating func tick(nowNs: UInt64) {
-        readLinks()
+        readLinks(nowNs: nowNs)
         programs.poll()
         for place in 0..<sessions.end {
             guard let session = sessions[place: place] else { continue }

@@ -30,8 +30,7 @@ struct HostLink: ~Copyable {
     private let socket: FileDescriptor
     private let packet: UnsafeMutableRawPointer
     private(set) var hasEnded = false
-    /// Packets that no rule of the protocol allows.
-    var malformedPackets = 0
+    private var budget = ReadBudget()
     /// A frame had to be dropped: whoever should read the socket may hang.
     private var isInDoubt = false
     private var doubtedNs: UInt64 = 0
@@ -145,12 +144,18 @@ struct HostLink: ~Copyable {
         case nothing
     }
 
-    /// The next packet; its bytes are valid until the next call. [engine]
-    mutating func receive() -> Received {
-        guard !hasEnded else { return .nothing }
+    /// The next packet; its bytes are valid until the next call. Nothing when the host has had its share for
+    /// now, and behind a malformed packet. [engine]
+    mutating func receive(nowNs: UInt64) -> Received {
+        budget.fill(nowNs: nowNs)
+        guard !hasEnded, !budget.isSpent else { return .nothing }
         let size = recv(socket.raw, packet, Int(PARLEY_WIRE_MESSAGE_MAX), CInt(MSG_DONTWAIT))
         if size > 0 {
-            guard let frame = AudioPacket(packet, size: size) else { return .malformed }
+            budget.take(byteCount: size)
+            guard let frame = AudioPacket(packet, size: size) else {
+                hasEnded = true
+                return .malformed
+            }
             return .frame(frame)
         }
         if size == 0 || (errno != EAGAIN && errno != EINTR) { hasEnded = true }

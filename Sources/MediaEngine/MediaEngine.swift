@@ -22,6 +22,10 @@ public final class MediaEngine {
     /// second.
     public var onFullLink: @LoopActor (_ link: UInt32) -> Void = { _ in }
 
+    /// Gets the number of a link whose host sent a packet that the protocol does not allow, once: nothing
+    /// that it sends is read any more.
+    public var onMalformedLink: @LoopActor (_ link: UInt32) -> Void = { _ in }
+
     public init() {}
 
     /// Starts the engine's thread.
@@ -172,6 +176,7 @@ public final class MediaEngine {
             delegates[event.number]?.clipSent(event.a)
         case .clientInputEnded: delegates[event.number]?.audioClientEndedInput(event.a)
         case .linkIsFull: onFullLink(event.number)
+        case .linkIsMalformed: onMalformedLink(event.number)
         case .playback:
             delegates[event.number]?.played(PlaybackFeedback(event))
             speech[event.number]?.speechChanged()

@@ -136,6 +136,12 @@ public final class TransportSession {
         if isOpen { host?.process?.condemn(.hung, reason) }
     }
 
+    /// Kills the whole host: what it put on the audio socket breaks the protocol, which is its own code's to
+    /// keep.
+    public func condemnHost(for fault: String) {
+        if isOpen { host?.process?.condemn(.violation, HostProcess.violation(fault)) }
+    }
+
     // MARK: Plumbing
 
     private func message(_ kind: Int) -> WireMessage {

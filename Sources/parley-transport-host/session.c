@@ -135,7 +135,7 @@ static bool is_valid(const parley_audio_frame_t *frame) {
         return frame->data_size == frame->sample_count;
     case PARLEY_CODEC_OPUS:
         return (frame->flags & PARLEY_FRAME_PACKET) && frame->sample_count > 0 &&
-               frame->sample_count <= 5760;
+               frame->sample_count <= 5760 && frame->data_size <= 1500;
     default:
         return false;
     }

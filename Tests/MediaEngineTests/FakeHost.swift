@@ -56,6 +56,25 @@ final class FakeHost {
         return recv(end.raw, &byte, 1, CInt(MSG_DONTWAIT) | CInt(MSG_PEEK)) > 0
     }
 
+    /// Sends frames of one sample until the socket takes no more. - Returns: how many.
+    func flood() -> Int {
+        var header = parley_wire_audio()
+        header.version = UInt16(PARLEY_WIRE_VERSION)
+        header.session = 1
+        header.codec = UInt32(PARLEY_CODEC_PCM_S16LE)
+        header.rate_hz = 24_000
+        header.sample_count = 1
+        header.generation = 1
+        header.data_size = 2
+        let bytes = withUnsafeBytes(of: header) { Array($0) } + [0, 0]
+        var count = 0
+        while Glibc.send(end.raw, bytes, bytes.count, CInt(MSG_DONTWAIT)) > 0 { count += 1 }
+        return count
+    }
+
+    /// Sends what may be no frame.
+    func send(bytes: [UInt8]) { Glibc.send(end.raw, bytes, bytes.count, 0) }
+
     func send(_ frame: Frame) {
         var bytes = withUnsafeBytes(of: frame.header) { Array($0) }
         bytes += frame.data
