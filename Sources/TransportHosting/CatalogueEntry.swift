@@ -3,7 +3,8 @@ public struct CatalogueEntry: Sendable, Hashable {
     public enum State: Sendable, Hashable {
         /// Sessions may use it.
         case available
-        /// A file earlier in the order has the same id.
+        /// Another file has the same id: one of an earlier directory, the one that is called as the id, or one
+        /// earlier in the order.
         case shadowed(by: String)
         /// Not looked into yet.
         case unknown
@@ -15,6 +16,7 @@ public struct CatalogueEntry: Sendable, Hashable {
 
     public let path: String
     public let state: State
+    public var isShadowed: Bool { if case .shadowed = state { true } else { false } }
     /// The directory is exempt from the check of owners and modes.
     public let isTrusted: Bool
     /// Nil where the file was refused or is unknown.

@@ -21,12 +21,23 @@ final class PluginCatalogue {
         /// What was at this path before, while the file that replaced it is looked into.
         var predecessor: (file: PluginFile, descriptor: TransportDescriptor)?
 
+        var directory: Substring { path[..<(path.lastIndex(of: "/") ?? path.startIndex)] }
+        var name: Substring { path[directory.endIndex...].drop { $0 == "/" } }
+
         /// What new sessions use.
         var served: (file: PluginFile, descriptor: TransportDescriptor)? {
             switch knowledge {
             case .unknown, .notProbed: predecessor
             case .refused: nil
             case .plugin(let descriptor): file.map { ($0, descriptor) }
+            }
+        }
+
+        /// Whether a look into it, which is still to come, may make it one that is served.
+        var mayBeServed: Bool {
+            switch knowledge {
+            case .unknown, .notProbed: true
+            case .plugin, .refused: false
             }
         }
 
@@ -88,8 +99,25 @@ final class PluginCatalogue {
     /// Whether every file was looked into.
     var isSettled: Bool { isProbing && prober.isIdle && rescan == nil }
 
-    /// The item that stands for an id: the first in the order.
-    func winner(_ id: String) -> Item? { items.first { $0.served?.descriptor.id == id } }
+    /// The item that serves an id.
+    func winner(_ id: String) -> Item? {
+        claimant(id).flatMap { $0.served?.descriptor.id == id ? $0 : nil }
+    }
+
+    /// The item that stands for an id: the first directory's that has one, and within a directory the file
+    /// that is called as the id before any other. While that file is not looked into yet it stands for the
+    /// id, too: another must not get what is meant for it, such as a key.
+    func claimant(_ id: String) -> Item? {
+        guard let place = items.firstIndex(where: { $0.served?.descriptor.id == id }) else {
+            return nil
+        }
+        let first = items[place]
+        let neighbours = items[place...].prefix { $0.directory == first.directory }
+        let namesake = items[..<(place + neighbours.count)].first {
+            $0.name == "\(id).so" && ($0.served.map { $0.descriptor.id == id } ?? $0.mayBeServed)
+        }
+        return namesake ?? first
+    }
 
     /// From now on unknown files are loaded in throw-away hosts.
     func beginProbing() {

@@ -83,15 +83,14 @@ public final class TransportHosting {
 
     /// Every path at which something was found, in the order of the search.
     public var entries: [CatalogueEntry] {
-        var winners: [String: String] = [:]
         return (catalogue?.items ?? []).map { item in
             let state: CatalogueEntry.State
             let served = item.served
             if let served {
-                if let winner = winners[served.descriptor.id] {
-                    state = .shadowed(by: winner)
+                let claimant = catalogue?.claimant(served.descriptor.id)
+                if let claimant, claimant.path != item.path {
+                    state = .shadowed(by: claimant.path)
                 } else {
-                    winners[served.descriptor.id] = item.path
                     let failure = failures[served.file.identity]
                     state = failure.map { .failed(reason: $0) } ?? .available
                 }
@@ -119,8 +118,10 @@ public final class TransportHosting {
         var faults: [String: String] = [:]
         for item in catalogue.items {
             faults[item.path] = item.fault
-            guard let served = item.served, current[served.descriptor.id] == nil else { continue }
-            current[served.descriptor.id] = (item.path, served.file.identity)
+            guard let id = item.served?.descriptor.id, current[id] == nil,
+                let winner = catalogue.winner(id), let served = winner.served
+            else { continue }
+            current[id] = (winner.path, served.file.identity)
         }
         let before = announced
         let faultsBefore = announcedFaults

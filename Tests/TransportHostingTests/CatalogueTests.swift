@@ -171,6 +171,41 @@ import Testing
         try await stage.added("hostile", version: "2.0.0")
     }
 
+    /// Whoever claims another's id gets neither its sessions nor its key, not even for the moment in which the
+    /// other is not looked into yet.
+    @LoopActor @Test func theFileThatIsCalledAsTheIDWinsWithinADirectory() async throws {
+        let workshop = try Workshop()
+        let claim = try workshop.install(Self.hostile, as: "a.so", flags: ["-DVERSION=\"9.0.0\""])
+        let rightful = try workshop.install(
+            Self.hostile, as: "hostile.so", flags: ["-DSLOW_AT_LOAD"])
+        let stage = try Stage(workshop)
+        try await stage.added("hostile", version: "1.0.0")
+        try await stage.settled()
+        #expect(stage.hosting.entries.map(\.path) == [claim, rightful])
+        #expect(stage.hosting.entries.map(\.state) == [.shadowed(by: rightful), .available])
+        #expect(stage.hosting.transport("hostile")?.version == "1.0.0")
+        let added = stage.events.all.filter { if case .added = $0 { true } else { false } }
+        #expect(added.count == 1)
+        unlink(rightful)
+        try await stage.added("hostile", version: "9.0.0")
+        #expect(stage.hosting.entries.map(\.state) == [.available])
+    }
+
+    @LoopActor @Test func aFileThatIsCalledAsAnIDAndHasAnotherDoesNotStandForIt() async throws {
+        let workshop = try Workshop()
+        try workshop.install(Self.hostile, as: "a.so")
+        try workshop.install(Self.hostile, as: "hostile.so", flags: ["-DID=\"other\""])
+        let stage = try Stage(workshop)
+        try await stage.added("hostile")
+        try await stage.settled()
+        #expect(stage.hosting.entries.map(\.state) == [.available, .available])
+        // Nor does one that can't be loaded.
+        try workshop.install(Self.hostile, as: "hostile.so", flags: ["-DEXIT_AT_LOAD"])
+        _ = try await stage.refusal(of: "\(workshop.transports)/hostile.so")
+        try await stage.settled()
+        #expect(stage.hosting.transport("hostile") != nil)
+    }
+
     // MARK: Changes
 
     @LoopActor @Test func aFileThatIsDroppedInAndTakenAwayIsNoticed() async throws {

@@ -8,7 +8,8 @@ extension Gateway {
 
     func describeTransport(_ call: Call) throws(ControlError) -> JSONValue {
         let id = call.text("transport")
-        guard let entry = hosting.entries.first(where: { $0.descriptor?.id == id }) else {
+        let claimants = hosting.entries.filter { $0.descriptor?.id == id }
+        guard let entry = claimants.first(where: { !$0.isShadowed }) ?? claimants.first else {
             throw unknownTransport(id)
         }
         var data = entry.json.objectValue ?? [:]
@@ -42,7 +43,9 @@ extension CatalogueEntry {
         case .unknown: data["state"] = "unknown"
         case .shadowed(let by):
             data["state"] = "shadowed"
-            data["reason"] = .string("\(by) comes first and has the same id")
+            data["reason"] = .string(
+                "\(by) stands for the id that both have: earlier directories go first, then the file "
+                    + "that is called as the id, then names in order")
         case .refused(let reason):
             data["state"] = "refused"
             data["reason"] = .string(reason)
