@@ -185,6 +185,7 @@ public final class Gateway {
         proxy.target = session
         session.mediaProxy = proxy
         session.secrets = SessionSecrets(secrets.mapValues { SecretValue($0) })
+        if let parent { session.inheritMutes(of: parent) }
         session.use(spec.local)
         sessions.append(session)
         publish("session_created", of: session, session.summary)
@@ -218,6 +219,10 @@ public final class Gateway {
             "session \(session.id) is \(state.name)\(why?.reason.map { ": \($0)" } ?? "")",
             about: subject)
         if state == .closed { forget(session) }
+        // Of a caller nobody else knows who could close it.
+        if state == .failed, session.spec.callID != nil {
+            EventLoop.shared.post { session.handle(.close) }
+        }
     }
 
     private func forget(_ session: Session) {
@@ -287,15 +292,26 @@ public final class Gateway {
     }
 
     /// Someone calls a listener: the call becomes a session of its own, with the listener's legs as
-    /// template.
+    /// template and as silent as that is. It lives on when the listener is closed.
     func incoming(_ callID: String, _ data: JSONValue, at listener: Session) {
         var spec = listener.spec
         spec.name = nil
         spec.callID = callID
         do throws(ControlError) {
+            guard listener.takesCallers else {
+                throw ControlError(
+                    .notSupported,
+                    "transport \(spec.transport) lacks the capability listen, or the session does not "
+                        + "wait for callers")
+            }
+            guard sessions.count(where: { $0.parent == listener.id }) < Session.callersMaximum
+            else {
+                throw ControlError(
+                    .limitExceeded, "\(Session.callersMaximum) of its callers have sessions")
+            }
             _ = try create(spec, parent: listener)
         } catch {
-            listener.complain(.call, "a call was not taken: \(error)")
+            listener.complain(.call, "a call was not taken: \(error.message)")
         }
     }
 

@@ -60,6 +60,51 @@ import Testing
     }
 }
 
+@Suite struct ConversationSizeTests {
+    private func item(_ id: String, bytes: Int) -> JSONValue {
+        ["itemId": .string(id), "text": .string(String(repeating: "x", count: bytes))]
+    }
+
+    private func ids(_ conversation: Conversation) -> [String] {
+        conversation.items.compactMap { $0["itemId"]?.stringValue }
+    }
+
+    @Test func theOldestLeaveWhenTheyAreTooLargeTogether() {
+        var conversation = Conversation()
+        let third = Conversation.byteLimit / 3
+        for id in ["a", "b"] { _ = conversation.update(item(id, bytes: third)) }
+        #expect(ids(conversation) == ["a", "b"])
+        _ = conversation.update(item("c", bytes: third))
+        #expect(ids(conversation) == ["b", "c"])
+        // What becomes smaller makes room.
+        _ = conversation.update(item("b", bytes: 1))
+        _ = conversation.update(item("d", bytes: third))
+        #expect(ids(conversation) == ["b", "c", "d"])
+        conversation.remove(id: "c")
+        _ = conversation.update(item("e", bytes: third))
+        #expect(ids(conversation) == ["b", "d", "e"])
+        #expect(conversation.page(after: "d", limit: 9).items.count == 1)
+    }
+
+    @Test func anItemThatIsTooLargeAloneIsNotKeptAndCostsTheOthersNothing() {
+        var conversation = Conversation()
+        for id in ["a", "b"] { _ = conversation.update(item(id, bytes: 10)) }
+        let taken = conversation.update(item("a", bytes: Conversation.byteLimit))
+        #expect(taken)
+        #expect(ids(conversation) == ["b"])
+    }
+
+    /// Six bytes of text each (RFC 8259, section 7): the message to the host has them.
+    @Test func charactersThatAreLongAsTextCountAsSuch() {
+        var conversation = Conversation()
+        let text = String(repeating: "\u{1}", count: Conversation.byteLimit / 10)
+        for id in ["a", "b"] {
+            _ = conversation.update(["itemId": .string(id), "text": .string(text)])
+        }
+        #expect(ids(conversation) == ["b"])
+    }
+}
+
 @Suite struct Base64Tests {
     @Test(arguments: [
         ("", ""), ("Zg==", "f"), ("Zm8=", "fo"), ("Zm9v", "foo"), ("Zm9vYmE=", "fooba"),

@@ -43,6 +43,29 @@ import Testing
         #expect(events.isEmpty)
     }
 
+    @Test(arguments: [1, 3, 1_000])
+    func whatIsKeptOfWordsHasALimitHoweverTheyCome(_ deltas: Int) {
+        var turns = UnfinishedTurns()
+        // Characters of three bytes, so that the limit lies within one.
+        let delta = String(repeating: "\u{20ac}", count: 100_000 / deltas)
+        for _ in 0..<deltas {
+            turns.hear(
+                "audio_transcript_delta", ["itemId": "a", "delta": .string(delta)])
+        }
+        let events = turns.end([message])
+        let said = events.first?.data["content"]?.arrayValue?.first?["transcript"]?.stringValue
+        #expect(said == String(repeating: "\u{20ac}", count: UnfinishedTurns.textMax / 3))
+    }
+
+    @Test func idsWithoutEndAreNotRemembered() {
+        var turns = UnfinishedTurns()
+        let id = JSONValue.string(String(repeating: "x", count: 100_000))
+        turns.hear("turn_started", ["providerData": ["id": id]])
+        turns.hear("audio_transcript_delta", ["itemId": id, "delta": "x"])
+        let events = turns.end([])
+        #expect(events.isEmpty)
+    }
+
     @Test func nonsenseIsNoTurn() {
         var turns = UnfinishedTurns()
         for data: JSONValue in [nil, 1, [], [:], ["itemId": 1, "delta": "x"], ["itemId": "a"]] {

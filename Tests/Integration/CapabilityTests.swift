@@ -91,6 +91,81 @@ import Testing
         #expect(try sessions(client) == [])
     }
 
+    // MARK: Callers that are none
+
+    enum Pretender: CaseIterable, Sendable { case withoutCapability, withoutListening }
+
+    @Test(arguments: Pretender.allCases)
+    func aCallIsTakenOnlyWhereASessionListens(_ pretender: Pretender) throws {
+        let daemon = try DaemonUnderTest()
+        let flags =
+            switch pretender {
+            case .withoutCapability: "-DCAPABILITIES=PARLEY_CAN_DTMF"
+            case .withoutListening: "-DLISTENS=0"
+            }
+        try daemon.add("switchboard", DaemonUnderTest.fixture("switchboard"), [flags])
+        let client = try daemon.client()
+        let desk = try listen(client)
+        _ = try client.call("session.sendDtmf", ["session": "desk", "digits": "1"])
+        try daemon.until("the call is refused") {
+            daemon.log.contains("a call was not taken")
+        }
+        #expect(try sessions(client) == [desk])
+    }
+
+    /// And a mute of a listener, which has no sound to wait for, costs nobody his call.
+    @Test func callersOfAMutedListenerAreMuted() throws {
+        let daemon = try DaemonUnderTest()
+        try daemon.add("switchboard", DaemonUnderTest.fixture("switchboard"))
+        let client = try daemon.client()
+        let desk = try listen(client)
+        _ = try client.call("events.subscribe", ["types": ["session_created", "session_state"]])
+        func call() throws -> JSONValue {
+            _ = try client.call("session.sendDtmf", ["session": "desk", "digits": "1"])
+            return try DaemonUnderTest.event("session_created", from: client)
+        }
+        let first = try call()
+        #expect(first["data"]?["muted"] == ["input": false, "output": false])
+        for direction in ["input", "output"] {
+            _ = try client.call(
+                "session.mute",
+                ["session": "desk", "muted": true, "direction": .string(direction)])
+        }
+        let second = try call()
+        #expect(second["data"]?["muted"] == ["input": true, "output": true])
+        _ = try DaemonUnderTest.event("session_state", from: client) {
+            $0["session"] == second["session"] && $0["data"]?["state"] == "connected"
+        }
+        #expect(try sessions(client) == [desk, first["session"], second["session"]])
+        for session in try client.call("sessions.list")["sessions"]?.arrayValue ?? [] {
+            #expect(session["state"] == "connected")
+        }
+        #expect(!daemon.log.contains("did not confirm a mute"))
+    }
+
+    @Test func theCallersOfOneListenerHaveALimit() throws {
+        let daemon = try DaemonUnderTest()
+        try daemon.add("switchboard", DaemonUnderTest.fixture("switchboard"))
+        let client = try daemon.client()
+        _ = try listen(client)
+        for _ in 0..<65 {
+            _ = try client.call("session.sendDtmf", ["session": "desk", "digits": "1"])
+        }
+        try daemon.until("the last call is refused") {
+            daemon.log.contains("64 of its callers have sessions")
+        }
+        #expect(try sessions(client).count == 65)
+    }
+
+    private func listen(_ client: ControlClient) throws -> JSONValue {
+        try client.call(
+            "sessions.create",
+            [
+                "transport": "switchboard", "name": "desk", "wait": true,
+                "local": ["kind": "stream"],
+            ])["session"] ?? .null
+    }
+
     private func sessions(_ client: ControlClient) throws -> [JSONValue] {
         (try client.call("sessions.list")["sessions"]?.arrayValue ?? []).compactMap {
             $0["session"]

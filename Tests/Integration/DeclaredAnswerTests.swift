@@ -90,7 +90,7 @@ import Testing
         try command("session.pushToTalk", ["pressed": false])
         try command("session.setLocal", ["local": ["kind": "stream"]])
         try command("session.sendDtmf", ["digits": "12#"])
-        try command("session.provideSecret", ["name": "key", "value": "x"])
+        try command("session.provideSecret", ["name": "apiKey", "value": "x"])
         try command("session.resetHistory", ["history": []])
         try command("sessions.restart")
         while try caller.event("connection_change")["status"] != "connected" {}

@@ -47,6 +47,21 @@ public enum EventType: String, Sendable, Hashable, CaseIterable {
         }
     }
 
+    /// Whether a plugin may tell it: what of the transport layer comes from the peer. The rest is the daemon's
+    /// to say, and clients rely on that.
+    public var isOfTransports: Bool {
+        switch self {
+        case .audioDone, .audioTranscriptDelta, .outputTextDelta, .functionCall, .turnStarted,
+            .turnDone, .usageUpdate, .itemUpdate, .itemDeleted, .mcpToolsListed,
+            .mcpApprovalRequest, .mcpToolCallCompleted, .error, .transportEvent, .dtmf:
+            true
+        case .audioInterrupted, .connectionChange, .sessionCreated, .sessionClosed, .sessionState,
+            .deviceAdded, .deviceRemoved, .deviceChanged, .soundServer, .transportAdded,
+            .transportRemoved, .transportFailed, .secretNeeded, .levels, .lost:
+            false
+        }
+    }
+
     /// Whether only the newest counts, so that a slow reader gets just that one.
     public var isState: Bool {
         switch self {

@@ -25,12 +25,21 @@ extension Gateway {
     func forward(_ call: Call) async throws(ControlError) -> JSONValue {
         let session = try ready(call)
         let name = String(call.method.dropFirst("session.".count))
-        let answer = try await run(name, call.arguments, on: session)
-        if call.method == "session.updateSessionConfig" {
-            for member in call.object("config").members {
-                session.sessionConfig[member.name] = member.value
-            }
+        guard call.method == "session.updateSessionConfig" else {
+            return try await run(name, call.arguments, on: session)
         }
+        let change = call.object("config")
+        guard
+            JSONValue.object(session.sessionConfig.merging(change)).footprint
+                <= Session.configBytesMaximum
+        else {
+            throw ControlError(
+                .limitExceeded,
+                "the session config of \(session.id) would be larger than "
+                    + "\(Session.configBytesMaximum) bytes")
+        }
+        let answer = try await run(name, call.arguments, on: session)
+        session.sessionConfig = session.sessionConfig.merging(change)
         return answer
     }
 
@@ -169,6 +178,15 @@ extension Gateway {
     func provideSecret(_ call: Call) throws(ControlError) -> JSONValue {
         let session = try session(named: call.text("session"))
         let name = call.text("name")
+        let known =
+            (session.descriptor ?? hosting.transport(session.spec.transport))?.options.secretNames
+            ?? []
+        guard known.contains(name) else {
+            throw ControlError(
+                .invalidParameters,
+                "transport \(session.spec.transport) has no secret \(name); there are: "
+                    + (known.isEmpty ? "none" : known.joined(separator: ", ")))
+        }
         try mayTravel(name, transport: session.spec.transport, options: session.spec.options)
         session.answerSecret(name, SecretValue(call.text("value")))
         return [:]

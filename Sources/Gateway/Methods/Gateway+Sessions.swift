@@ -76,10 +76,8 @@ extension Gateway {
                     + "set \(file) in [transports.\"\(descriptor.id)\"]",
                 details: ["option": .string(file)])
         }
-        var merged = configured
-        for member in given.members { merged[member.name] = member.value }
         do throws(OptionsError) {
-            let checked = try descriptor.options.validate(.object(merged))
+            let checked = try descriptor.options.validate(.object(configured.merging(given)))
             return (checked.options.objectValue ?? [:], checked.secrets)
         } catch {
             throw ControlError(
@@ -199,10 +197,8 @@ extension Gateway {
                     + "true or PulseAudio's module-echo-cancel")
         }
         do throws(ControlError) {
-            var configuredOptions = settings[transport: configured.transport]?.options ?? [:]
-            for member in configured.options.members {
-                configuredOptions[member.name] = member.value
-            }
+            let configuredOptions = (settings[transport: configured.transport]?.options ?? [:])
+                .merging(configured.options)
             let (options, _) = try options([:], over: configuredOptions, descriptor)
             let local: LocalLegSpec =
                 configured.local.kind == .stream

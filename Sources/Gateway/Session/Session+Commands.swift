@@ -41,7 +41,8 @@ extension Session {
     /// in any process of Parley: a host that does not confirm in time is killed.
     func muteInput(_ muted: Bool) async {
         isInputMuted = muted
-        guard muted, let transport else {
+        // One that waits for callers sends no sound: there is nothing to wait for.
+        guard muted, !isListening, let transport else {
             media.muteInput(muted, barrier: 0)
             return
         }

@@ -5,6 +5,7 @@ import EventLoop
 import JSON
 import MediaEngine
 import PulseAudio
+import TransportHosting
 
 /// The near side.
 extension Session {
@@ -44,6 +45,25 @@ extension Session {
         let old = leg
         leg = .none
         withExtendedLifetime(old) {}
+    }
+
+    var isListening: Bool { if case .none = leg { true } else { false } }
+
+    /// Whether its plugin may tell of a caller now. Before 1.2 of the interface no plugin could say that a
+    /// session waits for callers.
+    var takesCallers: Bool {
+        guard state == .connected, spec.callID == nil, let descriptor,
+            descriptor.capabilities.contains(.listen)
+        else { return false }
+        return isListening || descriptor.abiMinor < 2
+    }
+
+    /// A caller finds what the listener is told to be: silent, if that is silent.
+    func inheritMutes(of listener: Session) {
+        isInputMuted = listener.isInputMuted
+        isOutputMuted = listener.isOutputMuted
+        if isInputMuted { media.muteInput(true, barrier: 0) }
+        if isOutputMuted { media.muteOutput(true) }
     }
 
     /// Lets the engine use the devices that the legs come to now.

@@ -8,6 +8,8 @@ extension Session {
         case format
         /// It asks for a secret of config, by this name, that can't be given.
         case secret(String)
+        /// It asks for a secret that its schema does not have.
+        case unknownSecret
         /// It tells of a call that can't be taken.
         case call
     }

@@ -4,8 +4,16 @@ import TransportHosting
 
 /// Secrets that the plugin asks for.
 extension Session {
-    /// A secret that a client gave comes before one of config; without either, clients are asked.
+    /// A secret that a client gave comes before one of config; without either, clients are asked. What the
+    /// plugin's schema does not call a secret is none.
     func giveSecret(_ name: String) {
+        guard descriptor?.options.secretNames.contains(name) == true else {
+            complain(
+                .unknownSecret,
+                "the plugin asked for the secret \(name), which its schema does not have")
+            transport?.provideSecret(name, value: nil)
+            return
+        }
         if let secret = secrets.take(name) { return hand(over: secret, name) }
         guard gateway.isConfigured(name, for: self) else { return ask(for: name) }
         switch secretReads.ask(name, nowNs: MonotonicClock.nowNs) {

@@ -1,6 +1,7 @@
 import AudioCore
 import Configuration
 import Control
+import ControlProtocol
 import EventLoop
 import JSON
 import MediaEngine
@@ -67,7 +68,7 @@ extension Session: TransportSessionDelegate, MediaSessionDelegate {
         guard session === transport else { return }
         switch event {
         case .status(let status): take(status)
-        case .event(let type, let data): take(type, data)
+        case .event(let type, let data): hear(type, data)
         case .format(let direction, let format, let ptimeMs):
             negotiated(direction, format, ptimeMs: Int(ptimeMs))
         case .network(let lossPercent, let bitrateBps, let ptimeMs):
@@ -104,6 +105,18 @@ extension Session: TransportSessionDelegate, MediaSessionDelegate {
     /// Tells of what the peer will not finish.
     private func endTurns() {
         for event in unfinished.end(conversation.items) { take(event.type, event.data) }
+    }
+
+    /// An event of the plugin: one that is the daemon's to tell is dropped like a malformed one.
+    private func hear(_ type: String, _ data: JSONValue) {
+        guard EventType(rawValue: type)?.isOfTransports != false else {
+            return gateway.log(
+                .warning,
+                "session \(id): dropped a malformed message of the plugin: event \(type): only the "
+                    + "daemon tells it",
+                about: LogSubject(session: id, transport: spec.transport, isFromPlugin: true))
+        }
+        take(type, data)
     }
 
     private func take(_ type: String, _ data: JSONValue) {

@@ -21,6 +21,11 @@ final class Session {
     /// Strong both ways until the session is forgotten.
     let gateway: Gateway
 
+    /// Sessions that one listener's callers may have.
+    static var callersMaximum: Int { 64 }
+    /// Of ``sessionConfig``, in memory.
+    static var configBytesMaximum: Int { 2 << 20 }
+
     var lifecycle: SessionLifecycle
     var leg: LocalLeg
     var transport: TransportSession?

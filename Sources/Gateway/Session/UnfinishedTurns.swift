@@ -4,8 +4,10 @@ import JSON
 /// is over, and the next connection must know what was said. A pure value.
 struct UnfinishedTurns {
     /// Bytes of text kept for an item, and items.
-    private static let textMax = 65_536
+    static let textMax = 65_536
     private static let countMax = 64
+    /// An id that is longer is not remembered.
+    private static let idMax = 1_024
 
     private var turns: [String?] = []
     /// What items have said so far, as the content that it will be.
@@ -15,7 +17,9 @@ struct UnfinishedTurns {
     mutating func hear(_ type: String, _ data: JSONValue) {
         switch type {
         case "turn_started":
-            turns.append(data["providerData"]?["id"]?.stringValue)
+            let id = data["providerData"]?["id"]?.stringValue
+            guard (id?.utf8.count ?? 0) <= Self.idMax else { return }
+            turns.append(id)
             if turns.count > Self.countMax { turns.removeFirst() }
         case "turn_done":
             let id = data["response"]?["id"]?.stringValue
@@ -29,15 +33,25 @@ struct UnfinishedTurns {
     }
 
     private mutating func add(_ data: JSONValue, kind: String) {
-        guard let id = data["itemId"]?.stringValue, let delta = data["delta"]?.stringValue else {
-            return
-        }
+        guard let id = data["itemId"]?.stringValue, id.utf8.count <= Self.idMax,
+            let delta = data["delta"]?.stringValue
+        else { return }
         guard let place = words.firstIndex(where: { $0.itemID == id && $0.kind == kind }) else {
-            words.append((id, kind, delta))
+            words.append((id, kind, Self.beginning(of: delta, Self.textMax)))
             if words.count > Self.countMax { words.removeFirst() }
             return
         }
-        if words[place].text.utf8.count < Self.textMax { words[place].text += delta }
+        let room = Self.textMax - words[place].text.utf8.count
+        if room > 0 { words[place].text += Self.beginning(of: delta, room) }
+    }
+
+    /// As much of a text as goes into `room` bytes, in whole scalars. A copy, so that the rest is let go.
+    private static func beginning(of text: String, _ room: Int) -> String {
+        let bytes = text.utf8
+        guard bytes.count > room else { return text }
+        var end = bytes.index(bytes.startIndex, offsetBy: room)
+        while bytes[end] & 0xC0 == 0x80 { end = bytes.index(before: end) }
+        return String(text[..<end])
     }
 
     /// The connection is lost. - Returns: the events that tell the end of what it had begun.

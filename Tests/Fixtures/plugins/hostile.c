@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
+#include <sys/socket.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -231,10 +232,38 @@ static void describe_process(parley_transport_t *t, uint32_t id) {
     t->host->complete(t->host, id, PARLEY_OK, text);
 }
 
+/* Misdeeds that a client of the daemon can ask for, by a telephone digit. */
+static void misbehave(parley_transport_t *t, const char *json) {
+    static const char *const events[] = {
+        "audio_interrupted", "connection_change", "session_created", "session_closed", "session_state",
+        "device_added", "device_removed", "device_changed", "sound_server", "transport_added",
+        "transport_removed", "transport_failed", "secret_needed", "levels", "lost"};
+    char name[32];
+
+    if (strchr(json, '1')) {
+        for (size_t i = 0; i < sizeof events / sizeof *events; i++)
+            t->host->on_event(t->host, events[i], "{\"name\":\"forged\",\"state\":\"forged\"}");
+        t->host->on_event(t->host, "dtmf", "{\"digits\":\"1\"}");
+    }
+    if (strchr(json, '2')) {
+        for (int i = 0; i < 100; i++) {
+            snprintf(name, sizeof name, "name-%d", i);
+            t->host->request_secret(t->host, name);
+        }
+        t->host->on_event(t->host, "dtmf", "{\"digits\":\"2\"}");
+    }
+    if (strchr(json, '3')) /* the audio socket (PARLEY_WIRE_AUDIO_FD) */
+        send(4, "junk", 4, MSG_NOSIGNAL);
+}
+
 static parley_result_t command(parley_transport_t *t, uint32_t id, const char *name,
                                const char *json) {
     const parley_host_t *host = t->host;
     char text[256];
+    if (strcmp(name, "sendDtmf") == 0) {
+        misbehave(t, json);
+        return PARLEY_OK;
+    }
     if (strcmp(name, "crash") == 0)
         raise(SIGSEGV);
     if (strcmp(name, "exit") == 0)

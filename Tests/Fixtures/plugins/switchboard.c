@@ -6,6 +6,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#ifndef LISTENS
+#define LISTENS 1
+#endif
+#ifndef CAPABILITIES
+#define CAPABILITIES (PARLEY_CAN_DTMF | PARLEY_CAN_LISTEN)
+#endif
+
 struct parley_transport {
     const parley_host_t *host;
     char call_id[32];
@@ -23,7 +30,8 @@ static void destroy(parley_transport_t *t) { free(t); }
 
 static void tell(parley_transport_t *t, parley_status_t status, const char *reason) {
     parley_status_report_t report = {.struct_size = sizeof report, .status = status,
-                                     .retry = PARLEY_RETRY_ENDED, .code = "hung_up", .reason = reason};
+                                     .retry = PARLEY_RETRY_ENDED, .code = "hung_up", .reason = reason,
+                                     .listens = LISTENS && !t->call_id[0]};
     t->host->on_status(t->host, &report);
 }
 
@@ -69,7 +77,7 @@ static const parley_format_t formats[] = {{PARLEY_CODEC_PCMU, 8000}};
 
 static const parley_transport_descriptor_t descriptor = {
     .struct_size = sizeof descriptor,
-    .capabilities = PARLEY_CAN_DTMF | PARLEY_CAN_LISTEN,
+    .capabilities = CAPABILITIES,
     .id = "switchboard",
     .name = "Switchboard",
     .version = "1.0.0",
