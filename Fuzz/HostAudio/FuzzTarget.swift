@@ -75,7 +75,8 @@ private struct FuzzedListener: ~Copyable {
     }
 
     private func check(_ notice: PlaybackNotice) {
-        precondition(notice.heardSamples <= notice.receivedSamples || notice.receivedSamples == 0)
         precondition(notice.rateHz > 0)
+        let played = UInt64(position) * UInt64(notice.rateHz) / 48_000
+        precondition(notice.heardSamples <= played + 1, "nothing is heard that was not played")
     }
 }

@@ -200,7 +200,8 @@ import Testing
         let text = "no\u{1b}[31m\nway\u{2028}" + String(repeating: "\u{e9}", count: 40_000)
         let refusal = WireMessage(WireHeader(kind: UInt16(PARLEY_WIRE_REFUSED)))
         refusal.append(text)
-        guard case .refused(let reason) = try HostMessage(refusal.header, Array(refusal.body)) else {
+        guard case .refused(let reason) = try HostMessage(refusal.header, Array(refusal.body))
+        else {
             Issue.record("it is a refusal")
             return
         }
