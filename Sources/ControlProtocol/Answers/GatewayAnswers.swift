@@ -78,7 +78,7 @@ extension ValueType {
                             "type", .choice(["counter", "gauge", "info", "histogram"]),
                             "As OpenMetrics means it."),
                         .optional(
-                            "unit", .choice(["seconds", "bytes", "ratio", "samples"]),
+                            "unit", .choice(["seconds", "bytes", "ratio", "samples", "ppm"]),
                             "Of the values."),
                         .required("help", .string, "What it counts."),
                         .required("samples", .array(metricSample), "The figures."),

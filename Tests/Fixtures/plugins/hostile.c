@@ -110,7 +110,6 @@ static void nag(parley_transport_t *t) {
         if (i % 8 == 0)
             t->host->on_incoming(t->host, "call", "{}");
     }
-    t->host->on_event(t->host, "nagged", "{}");
 }
 #endif
 
