@@ -2,38 +2,11 @@ import Foundation
 
 /// The side of the journal in sd_journal_send(3): a datagram socket that keeps the fields of each entry.
 final class FakeJournal {
-    private let directory: String
-    private let socket: Int32
+    private let inbox: DatagramInbox
     /// In their order.
     private(set) var entries: [[String: String]] = []
 
-    init() throws {
-        var template = Array("/tmp/parley-journal-XXXXXX".utf8CString)
-        guard mkdtemp(&template) != nil else {
-            throw DaemonUnderTest.Failure(description: "mkdtemp failed, errno \(errno)")
-        }
-        directory = template.withUnsafeBufferPointer { buffer in
-            buffer.baseAddress.map { String(cString: $0) } ?? ""
-        }
-        socket = Foundation.socket(AF_UNIX, Int32(SOCK_DGRAM.rawValue), 0)
-        var address = sockaddr_un()
-        address.sun_family = sa_family_t(AF_UNIX)
-        withUnsafeMutableBytes(of: &address.sun_path) { $0.copyBytes(from: path.utf8) }
-        let size = socklen_t(MemoryLayout<sockaddr_un>.size)
-        let bound = withUnsafePointer(to: &address) { pointer in
-            pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(socket, $0, size) }
-        }
-        guard bound == 0 else {
-            throw DaemonUnderTest.Failure(description: "bind failed, errno \(errno)")
-        }
-    }
-
-    deinit {
-        close(socket)
-        try? FileManager.default.removeItem(atPath: directory)
-    }
-
-    private var path: String { "\(directory)/socket" }
+    init() throws { inbox = try DatagramInbox() }
 
     /// Commands of a shell, in a mount namespace of its own: what it starts finds this journal in the place
     /// of the machine's, and its standard error in it.
@@ -41,7 +14,7 @@ final class FakeJournal {
         """
         mount -t tmpfs none /run
         mkdir -p /run/systemd/journal
-        ln -s \(path) /run/systemd/journal/socket
+        ln -s \(inbox.path) /run/systemd/journal/socket
         export JOURNAL_STREAM=$(stat -L -c %d:%i /proc/self/fd/2)
         """
     }
@@ -56,7 +29,7 @@ final class FakeJournal {
                 "\(wrapper)\nexec \"$0\" \"$@\"", program.executableURL?.path ?? "",
             ] + (program.arguments ?? [])
         shell.environment = program.environment
-        let errors = "\(directory)/errors"
+        let errors = "\(inbox.directory)/errors"
         _ = FileManager.default.createFile(atPath: errors, contents: nil)
         shell.standardError = FileHandle(forWritingAtPath: errors)
         try shell.run()
@@ -65,12 +38,7 @@ final class FakeJournal {
     }
 
     /// Takes what has come.
-    func listen() {
-        var bytes = [UInt8](repeating: 0, count: 65_536)
-        while case let count = recv(socket, &bytes, bytes.count, Int32(MSG_DONTWAIT)), count > 0 {
-            entries.append(Self.fields(bytes[..<count]))
-        }
-    }
+    func listen() { entries += inbox.take().map(Self.fields) }
 
     /// The next entry that fits, waited for.
     func entry(_ what: String, where fits: ([String: String]) -> Bool) throws -> [String: String] {
