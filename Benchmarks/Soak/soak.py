@@ -16,7 +16,7 @@ sys.path.insert(0, os.path.dirname(HERE))
 
 from faults import Faults, small_file_system
 from harness import (
-    ROOT, Client, Daemon, Program, Table, is_loud, now_ns, private_environment, pss_kb, sound_server)
+    ROOT, Client, Daemon, Program, Table, is_loud, now_ns, own_kb, private_environment, sound_server)
 from slope import slope
 
 KEPT = ["room", "line", "opus", "assistant"]
@@ -217,8 +217,8 @@ class Soak:
         delay, room = self.echo_ms(), self.device_ms()
         pids = self.daemon.processes()
         return {
-            "memory of the daemon, kB": pss_kb(pids[0]),
-            "memory of everything, kB": sum(map(pss_kb, pids)),
+            "memory of the daemon, kB": own_kb(pids[0]),
+            "memory of everything, kB": sum(map(own_kb, pids)),
             "descriptors of the daemon": len(os.listdir(f"/proc/{pids[0]}/fd")),
             "threads of the daemon": len(os.listdir(f"/proc/{pids[0]}/task")),
             "processes": len(pids),

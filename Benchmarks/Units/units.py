@@ -3,19 +3,15 @@
 `make bench PARTS=units`. Runs in there, as root, with the package in /packages."""
 import glob, json, os, signal, socket, subprocess, sys, time
 
+sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+
+from harness import Table, percentile, pss_kb
+
 FAST = "fast" in sys.argv
 
 
 def run(*words):
     return subprocess.run(words, check=True, capture_output=True, text=True).stdout
-
-
-def row(what, measured, budget=""):
-    print(f"{what:<76} {measured:<22} {budget}", flush=True)
-
-
-def percentile(values, part):
-    return sorted(values)[min(len(values) - 1, int(len(values) * part))]
 
 
 class Client:
@@ -42,7 +38,7 @@ class Client:
 
 def processes():
     """The daemon and the hosts of plugins."""
-    names = {"parleyd", "parley-host", "parley-spawner"}
+    names = {"parleyd", "parley-host", "parley-keeper", "parley-spawner"}
     for place in glob.glob("/proc/[0-9]*/comm"):
         try:
             with open(place) as file:
@@ -70,15 +66,7 @@ def wake_ups():
     return total
 
 
-def pss_mb():
-    total = 0
-    for process in processes():
-        with open(f"/proc/{process}/smaps_rollup") as file:
-            total += sum(int(line.split()[1]) for line in file if line.startswith("Pss:"))
-    return total / 1024
-
-
-def restarts():
+def restarts(table):
     """From the manager's exec, which sets up the sandbox of the unit first, to READY=1."""
     times = []
     for _ in range(10 if FAST else 50):
@@ -87,11 +75,12 @@ def restarts():
                     "--property=ActiveEnterTimestampMonotonic")
         begun, ready = (int(line.split("=")[1]) for line in sorted(shown.split(), reverse=True))
         times.append((ready - begun) / 1000)
-    row("unit started to active, sandbox of the unit included, p50, p95",
-        f"{percentile(times, 0.5):.0f}, {percentile(times, 0.95):.0f} ms", "40 ms")
+    p50, p95 = percentile(times, 0.5), percentile(times, 0.95)
+    # The budget is that of parleyd from exec on; systemd lays out the sandbox before.
+    table.row("unit started to active, its sandbox included, p50 p95", f"{p50:.0f} {p95:.0f} ms")
 
 
-def kills():
+def kills(table):
     client = Client()
     client.call("sessions.create", transport="loopback", name="killed", wait=True, local={"kind": "stream"})
     client.call("events.subscribe", types=["session_state"])
@@ -103,24 +92,29 @@ def kills():
         os.kill(victim, signal.SIGKILL)
         client.wait_until_connected()
         times.append((time.monotonic() - begun) * 1000)
-    row(f"{len(times)} times SIGKILL to a host in a unit: session connected again, p50, p95, max",
-        f"{percentile(times, 0.5):.0f}, {percentile(times, 0.95):.0f}, {max(times):.0f} ms", "150 ms")
+    p50, worst = percentile(times, 0.5), max(times)
+    table.row(f"{len(times)} times SIGKILL to a host in a unit: connected, p50 max", f"{p50:.0f} {worst:.0f} ms",
+              "150 ms", worst <= 150)
     client.call("sessions.close", session="killed")
 
 
-def idle():
+def idle(table):
     time.sleep(5)
     seconds = 20 if FAST else 60
     before = wake_ups()
     time.sleep(seconds)
-    row(f"wake-ups idle in {seconds} s, watchdog of 30 s fed, sound server connected",
-        f"{(wake_ups() - before) / seconds:.2f} /s", "0.2 /s")
-    row("PSS idle, the machine's only Swift program", f"{pss_mb():.1f} MB", "16 MB")
+    rate = (wake_ups() - before) / seconds
+    table.row(f"wake-ups idle in {seconds} s, watchdog of 30 s fed", f"{rate:.2f} /s", "0.2 /s", rate <= 0.2)
+    pss = sum(map(pss_kb, processes())) / 1024
+    table.row("PSS idle, the machine's only Swift program", f"{pss:.1f} MB", "16 MB", pss <= 16)
 
 
 run("sh", "-c", "dpkg --install /packages/parley_*.deb")
 run("systemctl", "enable", "--now", "parleyd.service")
 time.sleep(2)
-restarts()
-kills()
-idle()
+table = Table()
+table.head()
+restarts(table)
+kills(table)
+idle(table)
+sys.exit(1 if table.missed else 0)

@@ -78,9 +78,15 @@ public struct OptionsSchema: Sendable {
         }
 
         /// A secret: never in the options, asked for by ``TransportHost/requestSecret(_:)``.
-        public static func secret(_ name: String, _ description: String) -> Property {
+        ///
+        /// - Parameter servers: the option that says who gets it, `url` unless given: one of configuration is
+        ///   handed over only while that option is as configured.
+        public static func secret(
+            _ name: String, _ description: String, for servers: String? = nil
+        ) -> Property {
             var property = Property(name, "string", description, default: nil)
             property.schema["x-secret"] = true
+            if let servers { property.schema["x-secret-for"] = .string(servers) }
             return property
         }
 

@@ -4,7 +4,8 @@ import JSON
 ///
 /// One object; properties of type string, integer, number, boolean, array of those, or object, which is
 /// passed through; `enum`, `default`, `minimum`, `maximum`, `description`, `title`; `required`;
-/// `x-secret` marks a secret, `x-file` the name of a file that the plugin reads. A property that is not listed is an error.
+/// `x-secret` marks a secret and `x-secret-for` the option that says to whom it goes, `x-file` the name of a file that
+/// the plugin reads. A property that is not listed is an error.
 public struct OptionsSchema: Sendable, Hashable {
     public enum ValueType: String, Sendable, Hashable {
         case string, integer, number, boolean, array, object
@@ -21,6 +22,8 @@ public struct OptionsSchema: Sendable, Hashable {
         public let maximum: Double?
         /// Never part of the options that a plugin gets: it asks by name.
         public let isSecret: Bool
+        /// Of a secret: the option with the servers that get it; nil stands for `url`.
+        public let secretFor: String?
         /// Names a file that the plugin reads: what config names here, its host may open.
         public let isFile: Bool
     }

@@ -61,7 +61,7 @@ struct SchemaReader {
         for (keyword, _) in schema.members {
             switch keyword {
             case "type", "items", "enum", "default", "minimum", "maximum", "x-secret",
-                "x-file":
+                "x-secret-for", "x-file":
                 continue
             case _ where annotations.contains(keyword): continue
             default:
@@ -72,6 +72,10 @@ struct SchemaReader {
         guard !isSecret || type == .string && schema["default"] == nil else {
             throw SchemaError("'\(name)' is a secret: it must be a string without a default")
         }
+        let secretFor = schema["x-secret-for"]
+        guard secretFor == nil || isSecret && secretFor?.stringValue != nil else {
+            throw SchemaError("'\(name)' says by 'x-secret-for' whose secret it is, and is none")
+        }
         let isFile = schema["x-file"] == true
         guard !isFile || type == .string && !isSecret else {
             throw SchemaError("'\(name)' names a file: it must be a string, and no secret")
@@ -81,7 +85,7 @@ struct SchemaReader {
             choices: try choices(name, schema["enum"]), fallback: schema["default"],
             minimum: try bound(name, "minimum", schema),
             maximum: try bound(name, "maximum", schema),
-            isSecret: isSecret, isFile: isFile)
+            isSecret: isSecret, secretFor: secretFor?.stringValue, isFile: isFile)
         try checkOwnValues(property)
         return property
     }

@@ -76,6 +76,10 @@ import Testing
             #"{"type":"object","properties":{"a":{"type":"integer","x-secret":true}}}"#,
             "is a secret"
         ),
+        (
+            #"{"type":"object","properties":{"a":{"type":"string","x-secret-for":"b"}}}"#,
+            "whose secret"
+        ),
         (#"{"type":"object","properties":{"a":{"type":"number","minimum":"x"}}}"#, "no number"),
     ])
     func aSchemaThatCannotBeCheckedIsRefused(_ text: String, _ message: String) {

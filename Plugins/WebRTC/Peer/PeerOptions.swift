@@ -24,7 +24,7 @@ struct PeerOptions {
         .file(
             "turnCaFile", "WebRTC: a PEM file, trusted for turns: instead of the system's store."),
         .string("turnUsername", "WebRTC: for the TURN servers."),
-        .secret("turnPassword", "For the TURN servers."),
+        .secret("turnPassword", "For the TURN servers.", for: "turnServers"),
         .boolean(
             "relayOnly", "WebRTC: by TURN alone, so that the peer learns no address of ours.",
             default: false),

@@ -267,6 +267,16 @@ extension Gateway {
     /// A secret of config for a session's plugin: only for the server that it is configured with.
     func configuredSecret(_ name: String, for session: Session) -> SecretValue? {
         guard let bound = secret(name, for: session) else { return nil }
+        let schema = (session.descriptor ?? hosting.transport(session.spec.transport))?.options
+        if let servers = schema?[name]?.secretFor {
+            guard session.spec.options[servers] == configuredOption(servers, for: session) else {
+                session.complain(
+                    .secret(name),
+                    "the configured secret \(name) is for the configured \(servers) alone")
+                return nil
+            }
+            return read(bound, name, for: session)
+        }
         let standard = hosting.transport(session.spec.transport)?.options["url"]?.fallback?
             .stringValue
         if let url = session.spec.options["url"]?.stringValue,
@@ -277,6 +287,19 @@ extension Gateway {
                 "the configured secret \(name) is for another server than its url")
             return nil
         }
+        return read(bound, name, for: session)
+    }
+
+    /// What config alone says of an option.
+    private func configuredOption(_ name: String, for session: Session) -> JSONValue? {
+        let own = session.spec.name.flatMap { settings[session: $0] }
+        return (own?.transport == session.spec.transport ? own?.options[name] : nil)
+            ?? settings[transport: session.spec.transport]?.options[name]
+    }
+
+    private func read(
+        _ bound: BoundSecret, _ name: String, for session: Session
+    ) -> SecretValue? {
         do throws(SecretError) {
             return try bound.source.read().withBytes { SecretValue(copying: $0) }
         } catch {

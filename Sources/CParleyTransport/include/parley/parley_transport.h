@@ -182,6 +182,7 @@ typedef struct parley_transport_descriptor {
      * knows this subset: one object; properties of type string, integer, number, boolean, array of
      * those, or object (passed through); enum, default, minimum, maximum, description; required;
      * x-secret (true: the property is a secret, asked for by request_secret, never in options);
+     * x-secret-for (of a secret: the option that says who gets it, unless that is "url");
      * x-file (true: the property names a file or a directory that the plugin reads; only config may
      * name one, and the plugin can open no other but the system's libraries and certificates). */
     const char *options_schema;
