@@ -44,6 +44,19 @@ import Testing
         withExtendedLifetime(daemon) {}
     }
 
+    /// One that lets in and then says nothing, as one that hangs does.
+    @Test func readinessDoesNotWaitForASoundServerThatIsSilent() throws {
+        let sound = try PrivateSoundServer.start()
+        sound.freeze()
+        let manager = try FakeServiceManager()
+        let daemon = try DaemonUnderTest(sound: sound, environment: manager.environment)
+        let ready = try manager.wait(for: "ready") { $0.contains("READY=1") }
+        #expect(manager.messages[ready].contains("sound server: connecting"))
+        sound.thaw()
+        _ = try manager.wait(for: "the sound server") { $0.contains("connected to") }
+        withExtendedLifetime(daemon) {}
+    }
+
     @Test func whatFailedIsInTheStatus() throws {
         let manager = try FakeServiceManager()
         let daemon = try DaemonUnderTest(environment: manager.environment)
